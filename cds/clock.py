@@ -1,0 +1,29 @@
+"""The only place that reads the computer's clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+Today = Callable[[], date]
+Monotonic = Callable[[], float]
+
+
+def today_in(zone: str) -> Today:
+    """A function that tells today's calendar date in an IANA time zone, the zone in which a site counts days.
+
+    Raises:
+        zoneinfo.ZoneInfoNotFoundError: when the zone is unknown.
+    """
+    place = ZoneInfo(zone)
+    return lambda: datetime.now(place).date()
+
+
+def fixed(day: date) -> Today:
+    """A clock that always tells the same day: for tests, demonstrations and replays."""
+    return lambda: day
+
+
+monotonic: Monotonic = time.monotonic

@@ -1,0 +1,1 @@
+"""Plain frozen values that every step shares: known and unknown, quantities, dates, codes, diagnostics."""

@@ -1,0 +1,1 @@
+"""CDS Hooks JSON to values and back: requests, contexts, orders of every FHIR version, discovery, responses."""
