@@ -56,6 +56,8 @@ class Arrival:
         complete_since: of a truncated group, the earliest day from which on it is complete; None when it is
             complete nowhere.
         broken: resources that could not be read at all, each as a reason.
+        by_code: the entries by each of their codes.
+        foreign: how many resources of another patient, or of another prescriber, were dropped; for the log.
     """
 
     group: DataGroup
@@ -67,6 +69,7 @@ class Arrival:
     complete_since: date | None = None
     broken: tuple[Unknown, ...] = ()
     by_code: Mapping[Code, tuple[Entry, ...]] = field(default_factory=dict, repr=False)
+    foreign: int = 0
 
 
 @dataclass(frozen=True)

@@ -65,9 +65,7 @@ class CodeSet:
         return iter(self.lines)
 
 
-def code_set(
-    name: str, title: str, lines: Iterable[CodeLine], excluded: Mapping[Code, str] | None = None
-) -> CodeSet:
+def code_set(name: str, title: str, lines: Iterable[CodeLine], excluded: Mapping[Code, str] | None = None) -> CodeSet:
     """Build a set and its lookup tables from its lines; ``excluded`` maps codes to the reason why they are not in."""
     kept = tuple(lines)
     return CodeSet(

@@ -1,0 +1,87 @@
+"""The whole flow on one page: request → context → chart → facts → findings → cards.
+
+No input or output of its own: the web, ``evaluate``, ``explain``, the rule tests and the benchmark call `answer`, and
+pass in what touches the world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from cds.cards.merge import Frame, make_cards
+from cds.cards.text import Writer
+from cds.chart.chart import Chart
+from cds.facts.case import Case
+from cds.facts.context import IDENTIFIED_BY
+from cds.facts.trigger import Triggered, triggered
+from cds.findings.decide import Decisions, decide
+from cds.language.group import DataGroup
+from cds.language.plan import Plan
+from cds.wire.call import Call, Medication, Order
+from cds.wire.response import Card
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What an answer needs from the world.
+
+    Attributes:
+        today: the calendar day in the site's time zone.
+        gather: brings the data groups named, from prefetch or by search.
+        read_drug: reads the Medication that an order refers to; None when it cannot be had.
+        frame: where the pages are that cards link to, and how new ids are made.
+    """
+
+    today: date
+    zone: ZoneInfo
+    gather: Callable[[Call, Sequence[DataGroup]], Chart]
+    read_drug: Callable[[Call, Order], Medication | None]
+    frame: Frame
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All that came of one call: cards, rule page and explanation are renderings of it.
+
+    Attributes:
+        trigger: the orders that were evaluated; when there are none the rest is empty.
+        patient: the facts as far as they were asked for.
+    """
+
+    plan: Plan
+    hook: str
+    today: date
+    trigger: Triggered
+    cards: tuple[Card, ...] = ()
+    chart: Chart | None = None
+    patient: Case | None = None
+    decisions: Decisions | None = None
+    writer: Writer | None = None
+
+
+def answer(call: Call, plan: Plan, edge: Edge) -> Answer:
+    """Answer a call under a plan. An order for another drug ends at the trigger, and its prefetch is never parsed."""
+    orders = tuple(_with_drug(call, order, edge) for order in call.context.orders)
+    trigger = triggered(orders, plan, call.hook)
+    if not trigger.orders:
+        return Answer(plan, call.hook, edge.today, trigger)
+    context = replace(call.context, orders=trigger.orders)
+    chart = edge.gather(call, [plan.groups[name] for name in plan.needs[call.hook]])
+    session = frozenset(order.reference for order in (*orders, *call.context.background))
+    patient = Case(chart, edge.today, edge.zone, {IDENTIFIED_BY: trigger.by}, session)
+    decisions = decide(plan, patient, call.hook)
+    writer = Writer(patient, plan.words, plan.groups)
+    cards = make_cards(plan, decisions, context, writer, edge.frame)
+    return Answer(plan, call.hook, edge.today, trigger, cards, chart, patient, decisions, writer)
+
+
+def _with_drug(call: Call, order: Order, edge: Edge) -> Order:
+    """The order, its Medication read where nothing else names the drug."""
+    named = order.medication
+    if not named.unread or named.codings or named.texts or named.ingredients:
+        return order
+    read = edge.read_drug(call, order)
+    return replace(order, medication=read) if read is not None else order

@@ -1,0 +1,1 @@
+"""From findings to cards: text, merging, suggestions. No FHIR search and no HTTP here."""

@@ -1,0 +1,84 @@
+"""The words of one card: what was found, why it matters, what to consider, on what evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from cds.language.plan import Evidence, OverrideReason, SuggestionPlan
+
+MOST_SUMMARY = 139  # "<140-character" (CDS Hooks 2.0, Card Attributes)
+ABOUT = 1200
+
+
+@dataclass(frozen=True)
+class Told:
+    """A finding in words. ``headline`` is plain text; ``found``, ``why`` and ``do`` are Markdown."""
+
+    id: str
+    rule: str
+    version: str
+    indicator: str
+    headline: str
+    found: str
+    why: str
+    do: str
+    evidence: tuple[Evidence, ...] = ()
+    suggest: tuple[SuggestionPlan, ...] = ()
+    override: tuple[OverrideReason, ...] = ()
+
+
+def shorten(told: Told) -> Told:
+    """A finding reduced to its headline, for the card that only lists what else to check."""
+    return replace(told, found="", why="", do="", suggest=())
+
+
+def summary(told: Sequence[Told], words: Mapping[str, str]) -> str:
+    """The lead's headline, with how many more there are where that fits; never longer than CDS Hooks allows."""
+    lead = told[0].headline
+    if len(lead) > MOST_SUMMARY:
+        return lead[: MOST_SUMMARY - 1].rstrip() + "…"
+    more = words["more"].replace("{n}", str(len(told) - 1)) if len(told) > 1 else ""
+    return lead + more if len(lead + more) <= MOST_SUMMARY else lead
+
+
+def detail(told: Sequence[Told], still_open: Iterable[str], notes: Iterable[str], words: Mapping[str, str]) -> str:
+    """The card's Markdown. When it grows too long, whys of the others go first, then their dos, then info's founds.
+
+    Headlines are never left out.
+    """
+    fixed = [*notes], [words["not_checked_line"].replace("{name}", each) for each in still_open]
+    shortened = list(told)
+    text = _compose(shortened, *fixed, words)
+    for drop in (_without_why, _without_do, _without_info_found):
+        if len(text) <= ABOUT:
+            break
+        shortened = [shortened[0], *(drop(each) for each in shortened[1:])]
+        text = _compose(shortened, *fixed, words)
+    return text
+
+
+def _without_why(told: Told) -> Told:
+    return replace(told, why="")
+
+
+def _without_do(told: Told) -> Told:
+    return replace(told, do="")
+
+
+def _without_info_found(told: Told) -> Told:
+    return replace(told, found="") if told.indicator == "info" else told
+
+
+def _compose(told: Sequence[Told], notes: Sequence[str], still_open: Sequence[str], words: Mapping[str, str]) -> str:
+    blocks = [*notes]
+    blocks.extend(f"**{each.headline}**" + (f"\n{each.found}" if each.found else "") for each in told)
+    blocks.extend(still_open)
+    for label, said in (("why", [each.why for each in told]), ("consider", [each.do for each in told])):
+        distinct = list(dict.fromkeys(each for each in said if each))
+        if distinct:
+            blocks.append(f"**{words[label]}** {' '.join(distinct)}")
+    sources = list(dict.fromkeys(source for each in told for source in each.evidence))
+    if sources:
+        blocks.append(f"_{' · '.join(f'{each.title} {each.section}'.strip() for each in sources)}_")
+    return "\n\n".join(blocks)

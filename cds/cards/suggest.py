@@ -1,0 +1,72 @@
+"""Suggestions: templates of the pack with patient and order filled in. Checked as FHIR when the plan is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from cds.errors import ContentError
+from cds.language.plan import Plan, SuggestionPlan
+from cds.values.diagnostic import Diagnostic, Position
+from cds.wire.call import HookContext
+from cds.wire.response import Action, Suggestion
+
+MOST = 4
+
+
+def suggestions_for(
+    plans: Iterable[SuggestionPlan], context: HookContext, new_id: Callable[[], str]
+) -> tuple[Suggestion, ...]:
+    """The suggestions of a card: each named one once, at most four; a client that is not R4 gets no resources."""
+    named = {plan.name: plan for plan in plans}
+    r4 = all(order.fhir_version == "R4" for order in context.orders)
+    made: list[Suggestion] = []
+    for plan in named.values():
+        if plan.action == "delete":
+            made.extend(
+                Suggestion(new_id(), plan.label, (Action("delete", plan.description, None, order.reference),))
+                for order in context.orders
+                if not order.reference.endswith("/")
+            )
+        elif r4:
+            made.append(Suggestion(new_id(), plan.label, (Action("create", plan.description, filled(plan, context)),)))
+    return tuple(made[:MOST])
+
+
+def filled(plan: SuggestionPlan, context: HookContext) -> dict[str, Any]:
+    """The resource of a suggestion for the patient and, where they are known, encounter and prescriber."""
+    subject = {"reference": f"Patient/{context.patient_id}"}
+    resource: dict[str, Any] = {**plan.resource}
+    resource["for" if resource["resourceType"] == "Task" else "subject"] = subject
+    if context.encounter_id:
+        resource["encounter"] = {"reference": f"Encounter/{context.encounter_id}"}
+    if context.user:
+        resource["requester"] = {"reference": context.user}
+    return resource
+
+
+def check_suggestions(plan: Plan, models: Callable[[Mapping[str, Any]], str]) -> None:
+    """Validate every suggestion of a plan as FHIR R4, filled with a sample patient.
+
+    Args:
+        models: validates one resource and returns what is wrong with it, or nothing.
+
+    Raises:
+        ContentError: naming each suggestion that is not valid.
+    """
+    sample = HookContext("sample", "PractitionerRole/sample", "sample")
+    named = {
+        each.name: each
+        for rule in plan.rules
+        for case in rule.cases
+        if case.finding is not None
+        for each in case.finding.suggest
+        if each.action == "create"
+    }
+    wrong = [
+        Diagnostic("suggestion", Position(f"rules/{plan.name}/pack.yaml", 1, 1), f"suggestion {name}: {problem}")
+        for name, each in named.items()
+        if (problem := models(filled(each, sample)))
+    ]
+    if wrong:
+        raise ContentError(wrong)

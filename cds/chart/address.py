@@ -1,0 +1,74 @@
+"""Which URLs may be called: those under one FHIR base, and nothing else (checklist P-37, S-22)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import unquote, urljoin
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
+
+_PORTS = {"http": 80, "https": 443}
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An http or https URL without user information, as the HTTP client itself reads it."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    query: str
+    url: str
+
+
+def read_address(url: str) -> Address | None:
+    """Take a URL apart with the parser that will send it, so that what is checked is what is called."""
+    if _UNSAFE.search(url):
+        return None
+    try:
+        found = parse_url(url)
+    except (LocationParseError, ValueError):
+        return None
+    if found.scheme not in _PORTS or not found.host or found.auth is not None:
+        return None
+    path = found.path or ""
+    if ".." in unquote(path).split("/"):
+        return None
+    host = found.host.strip("[]")
+    return Address(
+        found.scheme, host, found.port or _PORTS[found.scheme], path.rstrip("/"), found.query or "", found.url
+    )
+
+
+def read_base(url: str) -> Address | None:
+    """A FHIR base: an address without query."""
+    base = read_address(url)
+    return base if base is not None and not base.query and "#" not in url and "?" not in url else None
+
+
+def under(base: Address, url: str) -> Address | None:
+    """The address of a relative query or of an absolute URL, if it lies under the base; otherwise None."""
+    if _UNSAFE.search(url):  # before urljoin, which would drop some of these characters
+        return None
+    found = read_address(urljoin(f"{base.url.rstrip('/')}/", url))
+    if found is None or (found.scheme, found.host, found.port) != (base.scheme, base.host, base.port):
+        return None
+    return found if found.path == base.path or found.path.startswith(f"{base.path}/") else None
+
+
+def loopback_only(url: str) -> bool:
+    """Whether a URL leads to this computer alone: http or https, 127.0.0.0/8, ::1 or ``localhost``."""
+    found = read_address(url)
+    if found is None:
+        return False
+    if found.host == "localhost":
+        return True
+    try:
+        return ip_address(found.host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,128 @@
+"""``isotretinoin-cds``: the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+
+from cds.cli_diagnostics import shown
+from cds.cli_evaluate import run_evaluate, run_explain
+from cds.cli_serve import run_demo, run_serve
+from cds.errors import ContentError, StartError
+from cds.settings import DEFAULT_PROFILE
+
+PROGRAM = "isotretinoin-cds"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Exit code: 0 done, 1 the content or the request is broken, 2 it could not start."""
+    args = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = args.run
+    try:
+        return run(args)
+    except ContentError as error:
+        print("\n\n".join(shown(each) for each in error.diagnostics), file=sys.stderr)
+        print(f"\n{PROGRAM}: {error}", file=sys.stderr)
+        return 1
+    except StartError as error:
+        for line in str(error).splitlines():
+            print(f"{PROGRAM}: {line}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROGRAM, description="A CDS Hooks service from declarative rules.")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_serve(commands.add_parser("serve", help="answer CDS Hooks calls"))
+    _add_demo(commands.add_parser("demo", help="serve on this computer with invented patients, and show an example"))
+    for name, help_text, run in (
+        ("evaluate", "print the answer to a request", run_evaluate),
+        ("explain", "say why there is each card, and why there are no others", run_explain),
+    ):
+        command = commands.add_parser(name, help=help_text)
+        _add_evaluation(command)
+        if name == "explain":
+            command.add_argument("--json", action="store_true", help="as JSON")
+        command.set_defaults(run=run)
+    for name, help_text, module, function in (
+        ("check", "lint and prove rules", "check", "run_check"),
+        ("test", "run the tests of rules", "test_run", "run_tests"),
+    ):
+        command = commands.add_parser(name, help=help_text)
+        command.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders; all when left out")
+        _add_content(command)
+        command.set_defaults(run=_authoring(module, function))
+    return parser
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--open", action="store_true", help="no caller authentication; this computer only")
+    parser.add_argument("--site", type=Path, metavar="FILE", help="site file (not available in this release)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to bind (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8080, help="port to bind (8080)")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (one for each core)")
+    _add_fhir(parser)
+    _add_today(parser)
+    _add_content(parser)
+    parser.set_defaults(run=run_serve)
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8080, help="port to bind (8080)")
+    _add_content(parser)
+    parser.set_defaults(run=run_demo)
+
+
+def _add_evaluation(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("request", type=Path, metavar="REQUEST.json", help="a CDS Hooks request")
+    parser.add_argument("--chart", type=Path, metavar="BUNDLE.json", help="take data that are missing from this Bundle")
+    parser.add_argument("--service", metavar="ID", help="the service to ask, where several answer the hook")
+    _add_fhir(parser)
+    _add_today(parser)
+    _add_content(parser)
+
+
+def _add_content(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rules", action="append", default=[], type=Path, metavar="DIR", help="more packs; one replaces its namesake"
+    )
+    parser.add_argument("--profile", default=DEFAULT_PROFILE, metavar="NAME", help=f"profile ({DEFAULT_PROFILE})")
+
+
+def _add_fhir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-fhir", action="append", default=[], metavar="BASE", help="a FHIR server elsewhere that may be read"
+    )
+
+
+def _add_today(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--today", type=_day, metavar="DATE", help="count from this day instead of today")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no date such as 2026-11-24") from None
+
+
+def _authoring(module: str, function: str) -> Callable[[argparse.Namespace], int]:
+    """A command of the authoring tools, which the service itself never imports."""
+
+    def run(args: argparse.Namespace) -> int:
+        try:
+            command = getattr(import_module(f"cds.authoring.{module}"), function)
+        except ModuleNotFoundError as error:
+            if error.name != f"cds.authoring.{module}":
+                raise
+            raise StartError("this command is not available in this release") from None
+        code: int = command(args)
+        return code
+
+    return run

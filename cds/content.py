@@ -1,0 +1,58 @@
+"""Finds the content (rules, hooks, demo fixtures) on disk and reads it: the edge where content enters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cds.errors import StartError
+
+_PACKAGE = Path(__file__).resolve().parent
+_SUFFIXES = (".yaml", ".json")
+
+
+@dataclass(frozen=True)
+class ContentRoot:
+    """Where content was found; ``how`` says which of the places it is, for the line that a start prints."""
+
+    path: Path
+    how: str
+
+
+def find_content(rules: tuple[Path, ...] = ()) -> ContentRoot:
+    """The folder that holds ``rules/`` and ``hooks/``: inside the installed package, else the checkout.
+
+    Args:
+        rules: folders given by ``--rules``; they are read on top and need not be complete.
+
+    Raises:
+        StartError: when neither place holds content, or a folder given does not exist.
+    """
+    for folder in rules:
+        if not folder.is_dir():
+            raise StartError(f"--rules {folder}: there is no such folder")
+    for path, how in ((_PACKAGE / "_content", "installed package"), (_PACKAGE.parent, "checkout")):
+        if (path / "rules").is_dir() and (path / "hooks").is_dir():
+            return ContentRoot(path, how)
+    raise StartError("no rules and hooks were found beside the program; reinstall it, or run it from a checkout")
+
+
+def read_content(root: ContentRoot, rules: tuple[Path, ...] = ()) -> dict[str, bytes]:
+    """All content files by relative path.
+
+    A pack in a later ``--rules`` folder replaces a pack of the same folder name whole; a value set, a schema or a
+    words file there replaces the file of the same name.
+    """
+    files = {**_read(root.path, "rules"), **_read(root.path, "hooks")}
+    for folder in rules:
+        added = _read(folder.parent, folder.name)
+        added = {f"rules/{name.split('/', 1)[1]}": content for name, content in added.items()}
+        replaced = {name.removesuffix("pack.yaml") for name in added if name.endswith("/pack.yaml")}
+        files = {name: body for name, body in files.items() if not any(name.startswith(each) for each in replaced)}
+        files.update(added)
+    return files
+
+
+def _read(base: Path, folder: str) -> dict[str, bytes]:
+    paths = (path for path in (base / folder).rglob("*") if path.is_file() and path.suffix in _SUFFIXES)
+    return {path.relative_to(base).as_posix(): path.read_bytes() for path in sorted(paths)}

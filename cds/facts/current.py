@@ -1,0 +1,58 @@
+"""``current``: a medicine whose period or supply, refills included, covers today; active without an end counts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cds.facts.case import Case
+from cds.facts.retrieved import Item
+from cds.facts.supply import stated_days, stated_end
+from cds.facts.window import evidence
+from cds.language.fact import TRUTH, Built, Kind
+from cds.language.node import Fields
+from cds.language.scope import Scope
+from cds.values.known import Outcome, Reason, Unknown, truth, unknown
+
+
+def covers_today(item: Item, case: Case) -> bool | None:
+    """Whether a medicine is being taken today; None when its supply is stated and its date is not."""
+    end = stated_end(item.entry.resource, case.zone)
+    if end is not None:
+        return end >= case.today
+    days = stated_days(item.entry.resource)
+    if days is None:
+        return True
+    if item.day is None:
+        return None
+    return item.day + timedelta(days=round(min(days, 3650))) >= case.today
+
+
+def build(body: Fields, scope: Scope) -> Built | None:
+    """Compile the fact."""
+    retrieves = scope.retrieves(body.get("current"))
+    if not retrieves:
+        return None
+
+    def evaluate(case: Case) -> Outcome:
+        taken: list[Item] = []
+        reasons: list[Unknown] = []
+        notes: list[Unknown] = []
+        for retrieve in retrieves:
+            found = case.retrieved(retrieve)
+            for item in found.items:
+                covers = covers_today(item, case)
+                if covers:
+                    taken.append(item)
+                elif covers is None:
+                    undated = Unknown(Reason.DATE_MISSING, retrieve.groups[0], item.entry.where)
+                    (reasons if retrieve.doubtful == "unknown" else notes).append(undated)
+            reasons.extend(found.may_hide(None))
+            notes.extend(each.why for each in found.flawed)
+        if taken:
+            return truth(True, evidence(taken))
+        return unknown(*reasons) if reasons else truth(False, notes=tuple(notes))
+
+    return Built(TRUTH, evaluate, (), retrieves)
+
+
+KIND = Kind("current", "Is one of these medicines being taken today?", build)

@@ -1,0 +1,41 @@
+"""The table of fact kinds: the whole vocabulary of ``facts:``."""
+
+from __future__ import annotations
+
+from cds.facts import (
+    compare,
+    context,
+    current,
+    days_since,
+    distinct_days,
+    either,
+    exists,
+    latest,
+    logic,
+    not_cancelled,
+    person,
+    phase,
+    times_limit,
+    uninterpretable,
+)
+from cds.language.fact import Kind, KindTable
+
+_ALL: tuple[Kind, ...] = (
+    exists.KIND,
+    latest.LATEST,
+    latest.HIGHEST,
+    *compare.KINDS,
+    *logic.KINDS,
+    either.KIND,
+    *person.KINDS,
+    context.KIND,
+    *phase.KINDS,
+    days_since.KIND,
+    *times_limit.KINDS,
+    distinct_days.KIND,
+    not_cancelled.KIND,
+    current.KIND,
+    uninterpretable.KIND,
+)
+
+KINDS: KindTable = {kind.name: kind for kind in _ALL}

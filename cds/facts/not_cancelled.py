@@ -1,0 +1,98 @@
+"""``not_cancelled``: an event on record that no later event of another kind has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from cds.facts.case import Case
+from cds.facts.retrieved import Item, Retrieved
+from cds.facts.window import evidence, opening, place
+from cds.language.fact import TRUTH, Built, Kind
+from cds.language.node import Fields
+from cds.language.scope import Scope
+from cds.values.dates import Coarse, Day, NoDate, When
+from cds.values.known import Outcome, Reason, Unknown, truth, unknown
+
+STANDS = "stands"
+
+
+def _later(event: When, end: When) -> bool | None:
+    """Whether an end comes after an event, by whole days; None when their dates do not tell."""
+    last_event = event.day if isinstance(event, Day) else (event.latest if isinstance(event, Coarse) else None)
+    first_event = event.day if isinstance(event, Day) else (event.earliest if isinstance(event, Coarse) else None)
+    first_end = end.day if isinstance(end, Day) else (end.earliest if isinstance(end, Coarse) else None)
+    last_end = end.day if isinstance(end, Day) else (end.latest if isinstance(end, Coarse) else None)
+    if last_event is None or first_event is None or first_end is None or last_end is None:
+        return None
+    if first_end > last_event:
+        return True
+    return False if last_end <= first_event else None
+
+
+def _open_ends(item: Item, ends: Iterable[Retrieved], unread_stands: bool) -> tuple[str, list[Unknown]]:
+    """``ended``, ``stands`` or ``open`` for one event, with the reasons for which it is open."""
+    reasons: list[Unknown] = []
+    for found in ends:
+        group = found.retrieve.groups[0]
+        for each in found.items:
+            later = _later(item.when, each.when)
+            if later:
+                return "ended", []
+            if later is None:
+                reasons.append(Unknown(Reason.DATE_MISSING, group, each.entry.where))
+        if not unread_stands:
+            since = item.day + timedelta(days=1) if item.day is not None else None
+            reasons.extend(found.may_hide(since))
+    return ("open" if reasons else STANDS), reasons
+
+
+def build(body: Fields, scope: Scope) -> Built | None:
+    """Compile the fact."""
+    events, ends = scope.retrieves(body.get("not_cancelled")), scope.retrieves(body.get("by"))
+    within = scope.days(body.get("dated_within")) if "dated_within" in body else None
+    unread = scope.option(body.get("if_unread"))
+    if unread not in (STANDS, "unknown"):
+        scope.report.error("option", body.at, "if_unread is stands or unknown")
+        return None
+    if not events or not ends:
+        return None
+    unread_stands = unread == STANDS
+    undated_counts = scope.option(body.get("undated_counts")) == "yes"
+
+    def evaluate(case: Case) -> Outcome:
+        since: date | None = opening(case.today, within)
+        found_ends = [case.retrieved(each) for each in ends]
+        standing: list[Item] = []
+        reasons: list[Unknown] = []
+        notes: list[Unknown] = []
+        for retrieve in events:
+            found = case.retrieved(retrieve)
+            placed = place(found.items, since, retrieve.groups[0])
+            undated = [item for item in found.items if since and undated_counts and isinstance(item.when, NoDate)]
+            for item in (*placed.inside, *undated):
+                state, why = _open_ends(item, found_ends, unread_stands)
+                if state == STANDS or (state == "open" and unread_stands):
+                    standing.append(item)
+                reasons.extend(why if state == "open" else ())
+            reasons.extend(found.may_hide(since))
+            (reasons if retrieve.doubtful == "unknown" else notes).extend(placed.doubtful)
+        if standing:
+            return truth(True, evidence(standing))
+        return unknown(*reasons) if reasons else truth(False, notes=tuple(notes))
+
+    return Built(TRUTH, evaluate, (), (*events, *ends))
+
+
+KIND = Kind(
+    "not_cancelled",
+    "Is there an event that no later event of another kind has ended? Of the same day: it stands.",
+    build,
+    {
+        "by": "the retrieves whose later events end it",
+        "dated_within": "only events of the last so many days",
+        "undated_counts": "yes: an event without a date counts as one inside the window",
+        "if_unread": "what an event is when later ends could not be checked: stands, or unknown",
+    },
+    ("by", "if_unread"),
+)

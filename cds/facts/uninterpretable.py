@@ -1,0 +1,61 @@
+"""``uninterpretable``: is the newest result one whose value or unit cannot be read?"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from cds.facts.case import Case
+from cds.facts.reading import unit_of
+from cds.facts.retrieved import Flawed
+from cds.facts.window import opening
+from cds.language.fact import TRUTH, Built, Kind
+from cds.language.node import Fields
+from cds.language.scope import Scope
+from cds.values.dates import Coarse, Day, When
+from cds.values.known import Evidence, Outcome, truth, unknown
+
+
+def _day(when: When) -> date | None:
+    match when:
+        case Day(day):
+            return day
+        case Coarse(latest=latest):
+            return latest
+        case _:
+            return None
+
+
+def _evidence(flawed: Flawed) -> Evidence:
+    unit = unit_of(flawed.entry.resource)
+    return Evidence(flawed.entry.where, _day(flawed.when), f'unit "{unit}"' if unit else "no unit or no value")
+
+
+def build(body: Fields, scope: Scope) -> Built | None:
+    """Compile the fact: flawed results inside the window that no readable result of a later day supersedes."""
+    retrieve = scope.retrieve(body.get("uninterpretable"))
+    within = scope.days(body.get("dated_within"))
+    if retrieve is None or within is None:
+        return None
+
+    def evaluate(case: Case) -> Outcome:
+        found = case.retrieved(retrieve)
+        since = opening(case.today, within) or date.min
+        newest = max((item.day for item in found.items if item.day is not None), default=date.min)
+        open_ones = [
+            each for each in found.flawed if (day := _day(each.when)) is None or (day >= since and day > newest)
+        ]
+        if open_ones:
+            return truth(True, tuple(_evidence(each) for each in open_ones))
+        hidden = tuple(found.why)
+        return unknown(*hidden) if hidden else truth(False)
+
+    return Built(TRUTH, evaluate, (), (retrieve,))
+
+
+KIND = Kind(
+    "uninterpretable",
+    "Is there a result in the window whose value or unit cannot be read, and none later that can?",
+    build,
+    {"dated_within": "only in the last so many days"},
+    ("dated_within",),
+)

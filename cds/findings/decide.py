@@ -1,0 +1,138 @@
+"""Decides every rule of a plan for one case, and what of it is shown on one hook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from cds.facts.case import Case as Patient
+from cds.language.plan import Case, Finding, Plan, Rule
+from cds.language.scope import Condition
+from cds.values.known import UNKNOWN, Reason, Unknown
+
+
+class Verdict(StrEnum):
+    """What became of a rule."""
+
+    SHOWN = "shown"
+    SILENT = "silent"
+    NOT_CHECKED = "not_checked"
+    NOT_THIS_PHASE = "not_this_phase"
+    NOT_ON_THIS_HOOK = "not_on_this_hook"
+    REPLACED = "replaced"
+    WITHHELD = "withheld"
+    ALONE = "alone"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A rule with the case that holds.
+
+    Attributes:
+        case: the case that holds; None when the rule does not apply in this phase.
+        why: for ``not_checked``, the reasons; else empty.
+        because_of: id of the finding that replaced or withheld this one, or beside which alone it is shown.
+    """
+
+    rule: Rule
+    verdict: Verdict
+    case: Case | None = None
+    why: tuple[Unknown, ...] = ()
+    because_of: str = ""
+
+    @property
+    def finding(self) -> Finding | None:
+        """The finding of the case that holds, shown or not."""
+        return self.case.finding if self.case is not None else None
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """All rules of a plan decided: in pack order, each exactly once."""
+
+    phase: str
+    all: tuple[Decision, ...]
+
+    @property
+    def shown(self) -> tuple[Decision, ...]:
+        """Those whose finding is shown."""
+        return tuple(each for each in self.all if each.verdict is Verdict.SHOWN)
+
+    @property
+    def not_checked(self) -> tuple[Decision, ...]:
+        """Those that could not be checked."""
+        return tuple(each for each in self.all if each.verdict is Verdict.NOT_CHECKED)
+
+
+def decide(plan: Plan, patient: Patient, hook: str) -> Decisions:
+    """Decide every rule for a patient on a hook."""
+    phase = patient.state(plan.phase)
+    visible = plan.shows.get(hook, {}).get(phase, frozenset())
+    decided = [_decide(rule, patient, phase, visible) for rule in plan.rules]
+    return Decisions(phase, tuple(_withhold(decided, plan)))
+
+
+def _decide(rule: Rule, patient: Patient, phase: str, visible: frozenset[str]) -> Decision:
+    if phase not in rule.phases:
+        return Decision(rule, Verdict.NOT_THIS_PHASE)
+    case = next(case for case in rule.cases if any(_holds(when, patient) for when in case.when))
+    if case.finding is not None:
+        shown = case.finding.indicator in visible
+        return Decision(rule, Verdict.SHOWN if shown else Verdict.NOT_ON_THIS_HOOK, case)
+    if case.silent:
+        return Decision(rule, Verdict.SILENT, case)
+    why = reasons(case, patient)
+    if not visible:
+        return Decision(rule, Verdict.NOT_ON_THIS_HOOK, case, why)
+    if not rule.safety_critical and all(each.reason is Reason.NOT_OFFERED for each in why):
+        return Decision(rule, Verdict.SILENT, case, why)
+    return Decision(rule, Verdict.NOT_CHECKED, case, why)
+
+
+def _holds(condition: Condition, patient: Patient) -> bool:
+    return all(patient.state(fact) in allowed for fact, allowed in condition)
+
+
+def reasons(case: Case, patient: Patient) -> tuple[Unknown, ...]:
+    """Why a case could not be checked: the reasons of the unknown facts of the condition that holds."""
+    for condition in case.when:
+        if _holds(condition, patient):
+            outcomes = [patient.outcome(fact) for fact, _ in condition]
+            why = [each for outcome in outcomes if outcome.state == UNKNOWN for each in outcome.why]
+            return tuple(dict.fromkeys(why))
+    return ()
+
+
+def _withhold(decided: Sequence[Decision], plan: Plan) -> Iterable[Decision]:
+    """Take back findings that another makes pointless; one that is not shown takes nothing back."""
+    replaced = {
+        other: each.finding.id
+        for each in decided
+        if each.verdict is Verdict.SHOWN and each.finding is not None
+        for other in each.finding.replaces
+    }
+    kept = [_mark(each, replaced, Verdict.REPLACED) for each in decided]
+    beside = {id: lead for id, indicators in plan.withhold.items() for lead in [_first_with(kept, indicators)] if lead}
+    kept = [_mark(each, beside, Verdict.WITHHELD) for each in kept]
+    present = {each.finding.id for each in kept if each.verdict is Verdict.SHOWN and each.finding is not None}
+    alone = {
+        each.finding.id: each.finding.beside[0]
+        for each in kept
+        if each.finding is not None and each.finding.beside and not present.intersection(each.finding.beside)
+    }
+    return [_mark(each, alone, Verdict.ALONE) for each in kept]
+
+
+def _mark(decision: Decision, taken: dict[str, str], verdict: Verdict) -> Decision:
+    finding = decision.finding
+    if decision.verdict is Verdict.SHOWN and finding is not None and finding.id in taken:
+        return replace(decision, verdict=verdict, because_of=taken[finding.id])
+    return decision
+
+
+def _first_with(decided: Sequence[Decision], indicators: frozenset[str]) -> str:
+    for each in decided:
+        if each.verdict is Verdict.SHOWN and each.finding is not None and each.finding.indicator in indicators:
+            return each.finding.id
+    return ""

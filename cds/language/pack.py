@@ -1,0 +1,313 @@
+"""Compiles a pack under one profile into a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cds.language.fact import Fact, KindTable, closure
+from cds.language.group import DataGroup
+from cds.language.literals import read_day
+from cds.language.node import Fields, Node, Text, fields, items, text, texts
+from cds.language.parameters import Parameter, read_parameters
+from cds.language.plan import Note, Plan, Profile, Rule
+from cds.language.report import Report, did_you_mean
+from cds.language.retrieves import read_drug, read_reading, read_retrieve
+from cds.language.rule import Shelf, read_rule
+from cds.language.scope import Condition, Names, Scope
+from cds.language.shelf import (
+    read_evidence,
+    read_groups,
+    read_overrides,
+    read_suggestions,
+    read_topics,
+    with_codes,
+)
+from cds.language.template import Template, read_template
+from cds.language.terminology import System, ValueSet
+from cds.values.known import UNKNOWN
+from cds.values.quantity import UnitTable
+
+
+@dataclass(frozen=True)
+class PackFiles:
+    """The parsed files of one pack: ``pack.yaml``, ``data.yaml``, ``facts/*``, the rules, the profiles by name."""
+
+    pack: Fields
+    data: Fields
+    facts: tuple[Fields, ...]
+    rules: tuple[Fields, ...]
+    profiles: Mapping[str, Fields]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all packs share: systems, units, value sets, words, fact kinds, hooks, and the content's hash."""
+
+    systems: Mapping[str, System]
+    units: UnitTable
+    value_sets: Mapping[str, ValueSet]
+    words: Mapping[str, str]
+    kinds: KindTable
+    hooks: tuple[str, ...]
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A plan with what the lints want to know beside it."""
+
+    plan: Plan
+    scope: Scope
+    used: frozenset[str]
+
+
+def compile_pack(files: PackFiles, shared: Shared, profile_name: str, report: Report) -> Compiled | None:
+    """Compile a pack; None when its head is too broken to go on. The plan counts only if no error was reported."""
+    profile_file = files.profiles.get(profile_name)
+    if profile_file is None:
+        at = files.pack.at
+        advice = did_you_mean(profile_name, files.profiles)
+        report.error("unknown-profile", at, f"no profile is called {profile_name}", remedy=advice)
+        return None
+    return _Compiler(files, shared, profile_file, report).compile()
+
+
+class _Compiler:
+    def __init__(self, files: PackFiles, shared: Shared, profile: Fields, report: Report) -> None:
+        self.files = files
+        self.shared = shared
+        self.report = report
+        self.profile_file = profile
+        self.profile = _profile(profile)
+        self.groups = read_groups(fields(files.data.get("groups")))
+        self.names = Names(
+            report, shared.kinds, shared.units, shared.value_sets, {name: g.type for name, g in self.groups.items()}
+        )
+
+    def compile(self) -> Compiled | None:
+        scope = self.pack_scope()
+        phase = self.phase_fact(scope)
+        if phase is None:
+            return None
+        shelf = self.shelf(phase)
+        rules = self.rules(scope, shelf)
+        scope.all_facts()
+        groups = with_codes(
+            self.groups,
+            fields(self.files.data.get("groups")),
+            self.names.retrieves.values(),
+            self.shared.value_sets,
+            self.report,
+        )
+        plan = self.plan(scope, shelf, phase, rules, groups)
+        return Compiled(plan, scope, frozenset(self.names.used)) if plan is not None else None
+
+    # ------------------------------------------------------------------ names
+
+    def pack_scope(self) -> Scope:
+        definitions = self.merged("facts")
+        overrides = dict(fields(self.profile_file.get("parameters")).values)
+        parameters = read_parameters(self.merged("parameters"), overrides, self.profile.name, self.report)
+        for key, _ in fields(self.profile_file.get("parameters")):
+            if key.value not in parameters:
+                advice = did_you_mean(key.value, parameters)
+                self.report.error("unknown-parameter", key.at, f"no parameter is called {key.value}", remedy=advice)
+        scope = Scope(self.names, definitions, parameters)
+        for key, node in fields(self.files.pack.get("drugs")):
+            drug = read_drug(key, fields(node), scope)
+            if drug is not None:
+                self.names.drugs[key.value] = drug
+        for key, node in self.merged("readings"):
+            self.names.readings[key.value] = read_reading(fields(node), scope)
+        types = {name: group.type for name, group in self.groups.items()}
+        for key, node in self.merged("retrieves"):
+            retrieve = read_retrieve(key, fields(node), types, scope)
+            if retrieve is not None:
+                self.names.retrieves[key.value] = retrieve
+        return scope
+
+    def merged(self, section: str) -> Fields:
+        keys: dict[str, Text] = {}
+        values: dict[str, Node] = {}
+        for file in self.files.facts:
+            for key, node in fields(file.get(section)):
+                if key.value in keys:
+                    first = keys[key.value].at
+                    self.report.error("defined-twice", key.at, f"{key.value} is defined in {first} already")
+                    continue
+                keys[key.value], values[key.value] = key, node
+        return Fields(self.files.pack.at, keys, values)
+
+    def phase_fact(self, scope: Scope) -> Fact | None:
+        node = self.files.pack.get("phase")
+        return scope.fact(node) if isinstance(node, Text) else None
+
+    def shelf(self, phase: Fact) -> Shelf:
+        pack = self.files.pack
+        return Shelf(
+            topics=tuple(topic.code for topic in read_topics(fields(pack.get("topics")))),
+            phases=phase.domain,
+            evidence=read_evidence(fields(pack.get("evidence"))),
+            overrides=read_overrides(fields(pack.get("overrides")), text(pack.get("override_system"))),
+            suggestions=read_suggestions(fields(pack.get("suggestions")), self.shared.systems, self.report),
+            words=self.profile.words,
+        )
+
+    # ------------------------------------------------------------------ rules
+
+    def rules(self, scope: Scope, shelf: Shelf) -> tuple[Rule, ...]:
+        settings = fields(self.profile_file.get("rules"))
+        off = {each.value for each in texts(self.profile_file.get("off"))}
+        found: list[Rule] = []
+        for file in self.files.rules:
+            name = text(file.get("rule"))
+            rule = read_rule(file, scope, shelf, dict(fields(settings.get(name)).values), self.profile.name)
+            if rule is not None and name not in off:
+                found.append(rule)
+        known = {text(file.get("rule")) for file in self.files.rules}
+        for key, _ in settings:
+            if key.value not in known:
+                advice = did_you_mean(key.value, known)
+                self.report.error("unknown-rule", key.at, f"no rule is called {key.value}", remedy=advice)
+        self.check_ids(found)
+        order = [topic.code for topic in read_topics(fields(self.files.pack.get("topics")))]
+        return tuple(
+            sorted(found, key=lambda rule: (order.index(rule.topic) if rule.topic in order else 99, rule.name))
+        )
+
+    def check_ids(self, rules: Iterable[Rule]) -> None:
+        owners: dict[str, str] = {}
+        for rule in rules:
+            for case in rule.cases:
+                if case.finding is None:
+                    continue
+                owner = owners.setdefault(case.finding.id, rule.name)
+                if owner != rule.name:
+                    self.report.error(
+                        "id-twice",
+                        case.at,
+                        f"{case.finding.id} belongs to {owner} already",
+                        remedy="Use an id of its own.",
+                    )
+        for rule in rules:
+            for case in rule.cases:
+                for other in (*case.finding.replaces, *case.finding.beside) if case.finding else ():
+                    if other not in owners:
+                        advice = did_you_mean(other, owners)
+                        self.report.error("unknown-finding", case.at, f"no finding is called {other}", remedy=advice)
+
+    # ------------------------------------------------------------------- plan
+
+    def plan(
+        self, scope: Scope, shelf: Shelf, phase: Fact, rules: tuple[Rule, ...], groups: Mapping[str, DataGroup]
+    ) -> Plan | None:
+        pack = self.files.pack
+        trigger = fields(pack.get("trigger"))
+        drug = self.names.drugs.get(text(trigger.get("drug")))
+        if drug is None:
+            self.report.error("unknown-drug", trigger.at, "the trigger names no drug of this pack")
+            return None
+        hooks = tuple(each.value for each in texts(pack.get("hooks")))
+        for each in texts(pack.get("hooks")):
+            if each.value not in self.shared.hooks:
+                advice = did_you_mean(each.value, self.shared.hooks)
+                self.report.error("unknown-hook", each.at, f"no hook is called {each.value}", remedy=advice)
+        notes = tuple(
+            note for node in items(pack.get("notes")) if (note := self.note(fields(node), scope, shelf)) is not None
+        )
+        shows = self.shows(pack, phase)
+        return Plan(
+            name=text(pack.get("pack")),
+            title=text(pack.get("title")),
+            version=text(pack.get("version")),
+            profile=self.profile,
+            drug=drug,
+            ignored_statuses=_set(trigger.get("ignored_statuses")),
+            tentative_intents=_set(trigger.get("tentative_intents")),
+            tentative_hooks=_set(trigger.get("tentative_hooks")),
+            topics=read_topics(fields(pack.get("topics"))),
+            hooks=hooks,
+            phase=phase,
+            shows=shows,
+            withhold={key.value: _set(fields(node).get("beside")) for key, node in fields(pack.get("withhold"))},
+            notes=notes,
+            rules=rules,
+            groups=groups,
+            words=self.shared.words,
+            topic_system=text(pack.get("topic_system")),
+            service_titles=_services(fields(pack.get("services"))),
+            needs={hook: _needs(rules, phase, notes, shows.get(hook, {}), groups) for hook in hooks},
+            attributes={key.value: text(node) for key, node in fields(pack.get("attributes"))},
+            content_hash=self.shared.content_hash,
+        )
+
+    def shows(self, pack: Fields, phase: Fact) -> dict[str, dict[str, frozenset[str]]]:
+        found: dict[str, dict[str, frozenset[str]]] = {}
+        for hook, node in fields(pack.get("shows")):
+            found[hook.value] = {}
+            for key, indicators in fields(node):
+                if key.value not in (*phase.domain, UNKNOWN):
+                    advice = did_you_mean(key.value, (*phase.domain, UNKNOWN))
+                    self.report.error("unknown-state", key.at, f"the phase is never {key.value}", remedy=advice)
+                found[hook.value][key.value] = _set(indicators)
+        return found
+
+    def note(self, body: Fields, scope: Scope, shelf: Shelf) -> Note | None:
+        when_node, say = body.get("when"), body.get("say")
+        condition: Condition | None = scope.condition(when_node) if when_node is not None else None
+        if condition is None or not isinstance(say, Text):
+            return None
+
+        def find(name: str, at: Text) -> Fact | str | None:
+            parameter: Parameter | None = scope.parameter(name)
+            if parameter is not None:
+                return parameter.shown
+            return shelf.words.get(name) or scope.fact(Text(at.at, name))
+
+        template: Template = read_template(say, find, self.report)
+        return Note(condition, _set(body.get("beside")), template)
+
+
+def _profile(root: Fields) -> Profile:
+    effective = fields(root.get("effective"))
+    return Profile(
+        name=text(root.get("profile")),
+        title=text(root.get("title")),
+        status=text(root.get("status")),
+        effective_from=read_day(text(effective.get("from"))),
+        effective_to=read_day(text(effective.get("to"))),
+        words={key.value: text(node) for key, node in fields(root.get("words"))},
+        links=tuple(
+            (text(fields(node).get("label")), text(fields(node).get("url"))) for node in items(root.get("links"))
+        ),
+        doubtful=tuple(
+            (text(fields(node).get("fact")), text(fields(node).get("review"))) for node in items(root.get("doubtful"))
+        ),
+    )
+
+
+def _services(node: Fields) -> dict[str, tuple[str, str]]:
+    return {key.value: (text(fields(body).get("title")), text(fields(body).get("description"))) for key, body in node}
+
+
+def _set(node: Node | None) -> frozenset[str]:
+    return frozenset(each.value for each in texts(node))
+
+
+def _needs(
+    rules: Iterable[Rule],
+    phase: Fact,
+    notes: Iterable[Note],
+    shows: Mapping[str, frozenset[str]],
+    groups: Mapping[str, DataGroup],
+) -> tuple[str, ...]:
+    """The groups that a hook's rules can reach, in the order of ``data.yaml``."""
+    asked = [phase, *(fact for note in notes for fact, _ in note.when)]
+    shown = {state for state, indicators in shows.items() if indicators}
+    for rule in rules:
+        if rule.phases & shown:
+            asked.extend(fact for case in rule.cases for when in case.when for fact, _ in when)
+            asked.extend(rule.facts)
+    reached = {name for fact in closure(tuple(asked)) for each in fact.built.retrieves for name in each.groups}
+    return tuple(name for name in groups if name in reached)

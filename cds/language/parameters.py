@@ -1,0 +1,123 @@
+"""Parameters: a question, a default, and bounds; a profile or a site answers within them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cds.language.literals import read_count, read_quantity
+from cds.language.node import Fields, Node, Text, fields, text, texts
+from cds.language.report import Report, did_you_mean
+from cds.values.diagnostic import Position
+from cds.values.quantity import Quantity
+
+Setting = Quantity | int | str
+"""A parameter's value: a quantity (days included), a count, or one of named options."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter with its value in force and where that value came from."""
+
+    name: str
+    ask: str
+    at: Position
+    value: Setting
+    origin: str
+    options: tuple[str, ...] = ()
+    lowest: Setting | None = None
+    highest: Setting | None = None
+
+    @property
+    def shown(self) -> str:
+        """The value as a text shows it."""
+        return str(self.value)
+
+
+def read_setting(node: Node | None) -> Setting | None:
+    """A literal as a parameter's value: ``31 days``, ``300 mg/dL``, ``2``, ``warning``; None when it is none."""
+    if not isinstance(node, Text) or not node.value:
+        return None
+    count = read_count(node.value)
+    return count if count is not None else (read_quantity(node.value) or node.value)
+
+
+def read_parameters(
+    node: Node | None, overrides: Mapping[str, Node], origin: str, report: Report
+) -> dict[str, Parameter]:
+    """Compile a ``parameters`` block.
+
+    Args:
+        node: the block, or None.
+        overrides: values that a profile sets, by parameter name.
+        origin: name of the profile, for the explanation of where a value came from.
+        report: takes what is wrong: a value outside its bounds, of another kind, or no option.
+    """
+    found = {}
+    for key, body_node in fields(node):
+        body = fields(body_node)
+        options = tuple(each.value for each in texts(body.get("one_of")))
+        bounds = [read_setting(body.get(name)) for name in ("min", "max")]
+        override = overrides.get(key.value)
+        value_node = override if override is not None else body.get("default")
+        value = read_setting(value_node)
+        if value is None or value_node is None:
+            report.error("no-value", key.at, f"parameter {key.value} has no default", remedy="Write default: 31 days.")
+            continue
+        parameter = Parameter(
+            key.value,
+            text(body.get("ask")),
+            key.at,
+            value,
+            f"profile {origin}" if override is not None else "rule",
+            options,
+            bounds[0],
+            bounds[1],
+        )
+        _check(parameter, body, value_node, report)
+        found[key.value] = parameter
+    return found
+
+
+def _check(parameter: Parameter, body: Fields, node: Node, report: Report) -> None:
+    if parameter.options:
+        if parameter.shown not in parameter.options:
+            advice = did_you_mean(parameter.shown, parameter.options)
+            report.error("not-an-option", node.at, f"{parameter.shown} is no option of {parameter.name}", remedy=advice)
+        return
+    if isinstance(parameter.value, str):
+        report.error(
+            "no-options",
+            body.at,
+            f"{parameter.name} is a word, so its options must be listed",
+            remedy="Write one_of: [yes, no], or a quantity such as 31 days.",
+        )
+        return
+    for bound, wrong in ((parameter.lowest, _less), (parameter.highest, _more)):
+        if bound is None:
+            report.error("no-bounds", body.at, f"{parameter.name} has no min or no max", "A site could set anything.")
+        elif type(bound) is not type(parameter.value) or _unit(bound) != _unit(parameter.value):
+            report.error("bounds-unit", body.at, f"{parameter.name}: {bound} and {parameter.shown} cannot be compared")
+        elif wrong(parameter.value, bound):
+            report.error(
+                "out-of-bounds",
+                node.at,
+                f"{parameter.shown} is outside {parameter.lowest} to {parameter.highest} of {parameter.name}",
+                remedy=f"The bounds stand in {parameter.at}.",
+            )
+
+
+def _unit(value: Setting) -> str:
+    return value.unit if isinstance(value, Quantity) else ""
+
+
+def _number(value: Setting) -> float:
+    return value.value if isinstance(value, Quantity) else float(value)
+
+
+def _less(value: Setting, bound: Setting) -> bool:
+    return _number(value) < _number(bound)
+
+
+def _more(value: Setting, bound: Setting) -> bool:
+    return _number(value) > _number(bound)

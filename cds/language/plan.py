@@ -1,0 +1,172 @@
+"""The frozen plan: everything that a request needs, compiled once for a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from cds.language.fact import Fact
+from cds.language.group import DataGroup
+from cds.language.parameters import Parameter
+from cds.language.retrieve import Drug
+from cds.language.scope import Condition
+from cds.language.template import Template
+from cds.values.diagnostic import Position
+
+SEVERITIES = ("critical", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A source: what a card names, and where it is to be read."""
+
+    name: str
+    title: str
+    section: str
+    grade: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideReason:
+    """A reason for overriding, as a Coding."""
+
+    name: str
+    system: str
+    code: str
+    display: str
+
+
+@dataclass(frozen=True)
+class SuggestionPlan:
+    """A named suggestion with its resource template; references to patient and order are filled in per request."""
+
+    name: str
+    label: str
+    description: str
+    action: str
+    resource: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a case says when it holds.
+
+    Attributes:
+        id: the clinical specification's id, unique in the pack.
+        indicator: ``critical``, ``warning`` or ``info``, in force for the profile.
+        replaces: ids of findings that this one makes pointless.
+        beside: ids of findings; this one is shown only where one of them is (empty: always).
+    """
+
+    id: str
+    indicator: str
+    headline: Template
+    found: Template
+    why: Template
+    do: Template
+    suggest: tuple[SuggestionPlan, ...] = ()
+    override: tuple[OverrideReason, ...] = ()
+    replaces: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of a rule: when it holds, and exactly one of a finding, a silence with its reason, or not checked."""
+
+    at: Position
+    when: tuple[Condition, ...]
+    finding: Finding | None = None
+    silent: str = ""
+    not_checked: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule, compiled: the phases in which it applies, its facts, and its cases, exactly one of which holds."""
+
+    name: str
+    title: str
+    version: str
+    status: str
+    at: Position
+    topic: str
+    phases: frozenset[str]
+    safety_critical: bool
+    evidence: tuple[Evidence, ...]
+    facts: tuple[Fact, ...]
+    cases: tuple[Case, ...]
+    parameters: Mapping[str, Parameter]
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence that goes before the text of a card while a condition holds.
+
+    ``beside`` names the findings on whose card it stands; empty means the first card of the answer.
+    """
+
+    when: Condition
+    beside: frozenset[str]
+    say: Template
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A subject that makes one card."""
+
+    code: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A jurisdiction's values, wording and sources, without logic."""
+
+    name: str
+    title: str
+    status: str
+    effective_from: date | None
+    effective_to: date | None
+    words: Mapping[str, str]
+    links: tuple[tuple[str, str], ...]
+    doubtful: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A pack under one profile.
+
+    Attributes:
+        shows: hook → phase (``unknown`` included) → the indicators that may be shown.
+        withhold: finding id → indicators beside which it is withheld, whatever their topic.
+        words: sentences for cards that no single rule owns, by name.
+        needs: hook → names of the data groups that its rules can reach.
+        content_hash: of all content files, hexadecimal.
+    """
+
+    name: str
+    title: str
+    version: str
+    profile: Profile
+    drug: Drug
+    ignored_statuses: frozenset[str]
+    tentative_intents: frozenset[str]
+    tentative_hooks: frozenset[str]
+    topics: tuple[Topic, ...]
+    hooks: tuple[str, ...]
+    phase: Fact
+    shows: Mapping[str, Mapping[str, frozenset[str]]]
+    withhold: Mapping[str, frozenset[str]]
+    notes: tuple[Note, ...]
+    rules: tuple[Rule, ...]
+    groups: Mapping[str, DataGroup]
+    words: Mapping[str, str]
+    topic_system: str
+    service_titles: Mapping[str, tuple[str, str]]
+    needs: Mapping[str, tuple[str, ...]]
+    attributes: Mapping[str, str]
+    content_hash: str

@@ -1,0 +1,173 @@
+"""Proof by enumeration: every combination of states falls into exactly one case, and none is a silent danger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+from cds.language.fact import Fact, closure
+from cds.language.plan import Case, Rule
+from cds.language.report import Report
+from cds.language.scope import Condition
+from cds.values.known import UNKNOWN
+
+LIMIT = 4096
+_ALARMING = ("critical", "warning")
+
+States = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Space:
+    """The combinations of states, by name, that the facts of a rule's conditions can be in."""
+
+    facts: tuple[Fact, ...]
+    combinations: tuple[States, ...]
+
+
+def holds(condition: Condition, states: States) -> bool:
+    """Whether a condition matches a combination of states by name."""
+    return all(states[fact.name] in allowed for fact, allowed in condition)
+
+
+def matching(cases: Sequence[Case], states: States) -> list[Case]:
+    """The cases that match a combination of states."""
+    return [case for case in cases if any(holds(condition, states) for condition in case.when)]
+
+
+def space_of(rule: Rule) -> Space | None:
+    """The combinations to examine, or None when there are more than the limit.
+
+    Facts that are pure logic over others take only the states that those others allow. So the combinations are spanned
+    by facts further down, as far down as the limit allows, and the states of the facts asked for follow from there.
+    """
+    asked = tuple({fact.name: fact for case in rule.cases for when in case.when for fact, _ in when}.values())
+    ordered = closure(asked)
+    cut = _cut(asked, ordered)
+    if _size(cut) > LIMIT:
+        return None
+    names = [fact.name for fact in asked]
+    combinations = sorted({tuple(states[name] for name in names) for states in _spanned(cut, ordered)})
+    return Space(asked, tuple(dict(zip(names, each, strict=True)) for each in combinations))
+
+
+def _size(facts: Iterable[Fact]) -> int:
+    return prod(len(fact.domain) + 1 for fact in facts)
+
+
+def _cut(asked: Sequence[Fact], ordered: Sequence[Fact]) -> tuple[Fact, ...]:
+    """The facts that span the space: those asked for, with logic taken apart while the space stays small enough.
+
+    A fact is taken apart first when another one in the cut depends on the same facts: only there can combinations be
+    impossible.
+    """
+    place = {fact.name: position for position, fact in enumerate(ordered)}
+    cut = {fact.name: fact for fact in asked}
+    whole: set[str] = set()
+    while True:
+        candidates = [fact for name, fact in cut.items() if fact.built.combine is not None and name not in whole]
+        if not candidates:
+            return tuple(sorted(cut.values(), key=lambda fact: place[fact.name]))
+        chosen = max(candidates, key=lambda fact: (_shares(fact, cut.values()), place[fact.name]))
+        taken_apart = {name: fact for name, fact in cut.items() if name != chosen.name}
+        taken_apart.update({needed.name: needed for needed in chosen.needs})
+        if _size(taken_apart.values()) <= LIMIT:
+            cut = taken_apart
+        else:
+            whole.add(chosen.name)
+
+
+def _shares(fact: Fact, cut: Iterable[Fact]) -> bool:
+    mine = {each.name for each in closure((fact,))}
+    return any(other is not fact and mine & {each.name for each in closure((other,))} for other in cut)
+
+
+def _spanned(cut: Sequence[Fact], ordered: Sequence[Fact]) -> Iterator[States]:
+    spanned = {fact.name for fact in cut}
+    derived = [fact for fact in ordered if fact.name not in spanned]
+    for each in product(*((*fact.domain, UNKNOWN) for fact in cut)):
+        states = dict(zip((fact.name for fact in cut), each, strict=True))
+        for fact in derived:
+            if fact.built.combine is not None and all(needed.name in states for needed in fact.needs):
+                states[fact.name] = fact.built.combine(states)
+        yield states
+
+
+def prove(rule: Rule, report: Report) -> None:
+    """Report every gap, overlap, dead case and silent danger of a rule, each with a combination that shows it."""
+    space = space_of(rule)
+    if space is None:
+        report.error(
+            "too-many-combinations",
+            rule.at,
+            f"the cases of {rule.name} ask for facts with more than {LIMIT:,} combinations",
+            "Nobody could review them.",
+            "Name an intermediate fact that sums several of them up.",
+        )
+        return
+    reached: set[int] = set()
+    for states in space.combinations:
+        found = matching(rule.cases, states)
+        reached.update(id(case) for case in found)
+        if not found:
+            _report_gap(rule, states, report)
+        elif len(found) > 1:
+            _report_overlap(rule, found, states, report)
+    for case in rule.cases:
+        if id(case) not in reached:
+            report.error("dead-case", case.at, "no patient can ever be in this case", remedy="Remove it.")
+    if rule.safety_critical:
+        _prove_no_silent_danger(rule, space, report)
+
+
+def _shown(states: States) -> str:
+    return ", ".join(f"{name.rpartition('.')[2]} is {state}" for name, state in states.items())
+
+
+def _report_gap(rule: Rule, states: States, report: Report) -> None:
+    report.error(
+        "gap",
+        rule.at,
+        f"no case of {rule.name} says what to do when {_shown(states)}",
+        "The prescriber would see nothing, and nobody decided that.",
+        "Add a case, or widen one. Intended silence is written silent: why.",
+    )
+
+
+def _report_overlap(rule: Rule, found: list[Case], states: States, report: Report) -> None:
+    report.error(
+        "overlap",
+        found[1].at,
+        f"this case and the one on line {found[0].at.line} of {rule.name} both hold when {_shown(states)}",
+        "Which card would come is not decided.",
+        "Narrow one of the two.",
+    )
+
+
+def _prove_no_silent_danger(rule: Rule, space: Space, report: Report) -> None:
+    alarms = [
+        states
+        for states in space.combinations
+        if any(case.finding and case.finding.indicator in _ALARMING for case in matching(rule.cases, states))
+    ]
+    for states in space.combinations:
+        if UNKNOWN not in states.values():
+            continue
+        for case in matching(rule.cases, states):
+            if not case.silent:
+                continue
+            danger = next((alarm for alarm in alarms if _fills(states, alarm)), None)
+            if danger is not None:
+                report.error(
+                    "silent-unknown",
+                    case.at,
+                    f"{rule.name} is silent when {_shown(states)}",
+                    f"It would warn if what is unknown turned out so: {_shown(danger)}.",
+                    "End the case in not_checked: name, or in a finding.",
+                )
+
+
+def _fills(states: States, other: States) -> bool:
+    return UNKNOWN not in other.values() and all(state in (UNKNOWN, other[name]) for name, state in states.items())

@@ -1,0 +1,149 @@
+"""Code systems, units and value sets: from their files to lookup tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from cds.language.literals import read_code, read_day
+from cds.language.node import Fields, Text, fields, items, plain, text, texts
+from cds.language.report import Report, did_you_mean
+from cds.values.codes import Code, CodeLine, CodeSet, code_set
+from cds.values.diagnostic import Position
+from cds.values.quantity import Scale, Unit, UnitTable, scale
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A code system: the short name that authors write, its URL, and the other identifiers under which it arrives."""
+
+    name: str
+    url: str
+    also: tuple[str, ...]
+    title: str
+    check_digit: str
+
+
+@dataclass(frozen=True)
+class ValueSet:
+    """A value set with what belongs to it beside its codes."""
+
+    name: str
+    at: Position
+    codes: CodeSet
+    scale: Scale | None
+    source: str
+    reviewed: date | None
+
+
+def read_systems(root: Fields) -> dict[str, System]:
+    """The systems of ``systems.yaml`` by short name."""
+    systems = {}
+    for key, node in fields(root.get("systems")):
+        body = fields(node)
+        also = tuple(each.value for each in texts(body.get("also")))
+        systems[key.value] = System(
+            key.value, text(body.get("url")), also, text(body.get("title")), text(body.get("check_digit"))
+        )
+    return systems
+
+
+def read_units(root: Fields, report: Report) -> UnitTable:
+    """The units of ``units.yaml`` by UCUM code and by every spelling."""
+    units: dict[str, Unit] = {}
+    for key, node in fields(root.get("units")):
+        body = fields(node)
+        unit = Unit(key.value, text(body.get("measures")), float(plain(body.values["factor"])))
+        for spelling in (key, *texts(body.get("spellings"))):
+            if spelling.value in units:
+                report.error("unit-twice", spelling.at, f"{spelling.value} is in the table already")
+            units[spelling.value] = unit
+    return UnitTable(units)
+
+
+def read_value_set(root: Fields, systems: Mapping[str, System], units: UnitTable, report: Report) -> ValueSet | None:
+    """One file of ``valuesets/``; None when its head cannot be read."""
+    name = root.get("valueset")
+    if not isinstance(name, Text):
+        return None
+    lines: list[CodeLine] = []
+    seen: dict[str, int] = {}
+    for node in items(root.get("codes")):
+        body = fields(node)
+        codes = _codes(body.get("code"), systems, report)
+        short = text(body.get("code"))
+        if short in seen:
+            report.error(
+                "code-twice", body.at, f"{short} stands on line {seen[short]} already", remedy="Keep one line."
+            )
+        seen[short] = body.at.line
+        lines.extend(_line(code, body, short) for code in codes)
+    excluded = {
+        code: text(fields(node).get("because"))
+        for node in items(root.get("exclude"))
+        for code in _codes(fields(node).get("code"), systems, report)
+    }
+    for line in lines:
+        if line.code in excluded:
+            report.error(
+                "overlapping-exclusion", name.at, f"{line.short} is both a code and an exclusion of {name.value}"
+            )
+    reviewed = read_day(text(root.get("reviewed")))
+    codes_found = code_set(name.value, text(root.get("title")), lines, excluded)
+    return ValueSet(name.value, name.at, codes_found, _scale(root, units, report), text(root.get("source")), reviewed)
+
+
+def _codes(node: object, systems: Mapping[str, System], report: Report) -> list[Code]:
+    if not isinstance(node, Text):
+        return []
+    found = read_code(node.value)
+    if found is None:
+        report.error("code-form", node.at, f"{node.value!r} is not SYSTEM CODE", remedy="Write it as LOINC 2571-8.")
+        return []
+    system = systems.get(found[0])
+    if system is None:
+        report.error(
+            "unknown-system",
+            node.at,
+            f"no code system is called {found[0]}",
+            "A code without its system would never be found.",
+            did_you_mean(found[0], systems) + " Systems stand in rules/systems.yaml.",
+        )
+        return []
+    return [Code(url, found[1]) for url in (system.url, *system.also)]
+
+
+def _line(code: Code, body: Fields, short: str) -> CodeLine:
+    score = body.get("score")
+    return CodeLine(
+        code=code,
+        display=text(body.get("display")),
+        short=short,
+        descendants=text(body.get("descendants")) == "yes",
+        score=int(plain(score)) if score is not None else None,
+        strength=text(body.get("strength")),
+        doubtful=text(body.get("doubtful")),
+        source=text(body.get("source")),
+    )
+
+
+def _scale(root: Fields, units: UnitTable, report: Report) -> Scale | None:
+    unit = root.get("unit")
+    if not isinstance(unit, Text):
+        return None
+    named = [unit, *(key for key, _ in fields(root.get("convert"))), *(key for key, _ in fields(root.get("plausible")))]
+    missing = [each for each in named if units.find(each.value) is None]
+    for each in missing:
+        report.error(
+            "unknown-unit", each.at, f"{each.value} is not a unit of rules/units.yaml", "No value could be compared."
+        )
+    if missing:
+        return None
+    convert = {key.value: float(plain(node)) for key, node in fields(root.get("convert"))}
+    plausible = {key.value: _bounds(plain(node)) for key, node in fields(root.get("plausible"))}
+    return scale(units, unit.value, convert, plausible)
+
+
+def _bounds(pair: list[float]) -> tuple[float, float]:
+    return float(pair[0]), float(pair[1])

@@ -1,0 +1,115 @@
+"""Settings of a serving process, checked all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from cds.errors import StartError
+
+DEFAULT_PROFILE = "us-rems-2026"
+NO_AUTHENTICATION = (
+    "authenticated serving needs a site file, which names the EHRs that may call; it is not available in this release. "
+    "To try the service on this computer only, start it with: serve --open"
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the service is served. An instance is valid: whatever is wrong is said at once when it is made.
+
+    Attributes:
+        open: callers are not authenticated; only this computer can call, and only FHIR servers on it are read.
+        profile: the jurisdiction's values under which packs are compiled.
+        workers: processes; threads: in each of them, which bounds the calls that wait for FHIR servers.
+        public_url: where this service is reached, for links in cards; empty for the address that is bound.
+        budget_ms: for everything that one call reads from a FHIR server.
+        timezone: IANA name of the zone in which days are counted.
+        allow_fhir: bases of FHIR servers elsewhere that may be read as well.
+        max_body: bytes of the largest request.
+        today: a fixed day instead of the clock's, for demonstrations.
+
+    Raises:
+        StartError: listing every setting that does not hold.
+    """
+
+    open: bool = False
+    profile: str = DEFAULT_PROFILE
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    threads: int = 32
+    public_url: str = ""
+    budget_ms: int = 400
+    timezone: str = "UTC"
+    allow_fhir: tuple[str, ...] = ()
+    max_body: int = 20_000_000
+    today: date | None = None
+
+    def __post_init__(self) -> None:
+        problems = tuple(_problems(self))
+        if problems:
+            raise StartError("\n".join(problems))
+        if not self.public_url:
+            host = f"[{self.host}]" if ":" in self.host else self.host
+            object.__setattr__(self, "public_url", f"http://{host}:{self.port}")
+        object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
+
+
+def _problems(settings: Settings) -> Iterator[str]:
+    if not settings.open:
+        yield NO_AUTHENTICATION
+        if settings.today is not None:
+            yield "--today is for trials: it needs --open"
+    elif not _is_loopback(settings.host):
+        yield f"--host {settings.host}: --open serves this computer only; use 127.0.0.1, ::1 or localhost"
+    if settings.open and settings.timezone != "UTC":
+        yield f"timezone {settings.timezone}: --open counts days in UTC"
+    elif not _is_zone(settings.timezone):
+        yield f"timezone {settings.timezone}: there is no such time zone"
+    for name, value, least, most in (
+        ("--port", settings.port, 1, 65535),
+        ("--workers", settings.workers, 1, 256),
+        ("threads", settings.threads, 1, 1024),
+        ("budget_ms", settings.budget_ms, 1, 60_000),
+        ("max_body", settings.max_body, 1024, 1_000_000_000),
+    ):
+        if not least <= value <= most:
+            yield f"{name} {value}: it is a number from {least} to {most}"
+    for base in settings.allow_fhir:
+        if not _is_base(base):
+            yield f"--allow-fhir {base}: it is the base of a FHIR server, such as https://fhir.example.org/r4"
+    if settings.public_url and not _is_base(settings.public_url):
+        yield f"public_url {settings.public_url}: it is an http or https address without query"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        return False
+    return True
+
+
+def _is_base(url: str) -> bool:
+    try:
+        found = urlsplit(url)
+        return (
+            found.scheme in ("http", "https")
+            and bool(found.hostname)
+            and not (found.query or found.fragment or found.username is not None or found.password)
+            and found.port != 0
+        )
+    except ValueError:
+        return False

@@ -1,0 +1,63 @@
+"""The application: routes put together from their modules."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+
+from cds.settings import Settings
+from cds.web.cors import add_cors
+from cds.web.edge import edges
+from cds.web.hook_call import add_hook_calls
+from cds.web.last import Last, add_last
+from cds.web.replies import add_errors, json_reply
+from cds.web.rule_pages import add_rule_pages
+from cds.web.services import Ready
+from cds.web.trace import add_trace
+
+
+def create_app(ready: Ready, settings: Settings, last: Last | None = None) -> Flask:
+    """The WSGI application over content that is ready.
+
+    Args:
+        ready: compiled content.
+        settings: valid settings of this process.
+        last: keeps the last call for ``/demo/last``; None, as anywhere but in a demonstration, and there is no such
+            page.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.url_map.merge_slashes = False
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    add_trace(app)
+    add_cors(app)
+    add_errors(app)
+    _add_listing(app, ready)
+    add_hook_calls(app, ready, edges(settings), last.keep if last is not None else None)
+    _add_probes(app, ready, settings)
+    add_rule_pages(app, ready)
+    if last is not None:
+        add_last(app, last)
+    return app
+
+
+def _add_listing(app: Flask, ready: Ready) -> None:
+    @app.get("/cds-services", strict_slashes=False)
+    def listing() -> Response:
+        return json_reply(ready.discovery)
+
+
+def _add_probes(app: Flask, ready: Ready, settings: Settings) -> None:
+    state = {
+        "status": "ready",
+        "mode": "open: callers are not authenticated" if settings.open else "authenticated",
+        "profile": settings.profile,
+        "packs": {plan.name: plan.version for plan in ready.plans.values()},
+        "contentHash": ready.content_hash,
+    }
+
+    @app.get("/healthz")
+    def alive() -> Response:
+        return json_reply({"status": "ok"})
+
+    @app.get("/readyz")
+    def is_ready() -> Response:
+        return json_reply(state)

@@ -1,0 +1,77 @@
+"""``POST /cds-services/{id}``: a request body in, cards out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import orjson
+from flask import Flask, Response, abort, g, request
+
+from cds.answer import Answer, Edge, answer
+from cds.errors import RequestError
+from cds.web.log import log
+from cds.web.replies import json_reply
+from cds.web.services import Ready
+from cds.web.trace import tell
+from cds.wire.outcome import outcome_of_status
+from cds.wire.request import read_call
+from cds.wire.response import render
+
+Keep = Callable[[str, bytes, bytes, Answer], None]
+"""Takes what came of a call: service id, request body, response body, answer."""
+
+# The public sandbox puts two slashes when its user ended the discovery address with one.
+_ROUTES = ("/cds-services/<service_id>", "/cds-services//<service_id>")
+_MEDIA_TYPES = ("application/json", "application/fhir+json", "")
+
+
+def add_hook_calls(app: Flask, ready: Ready, edge: Callable[[], Edge], keep: Keep | None) -> None:
+    """Route calls to the services; ``keep``, if given, is shown every answered call."""
+
+    def call(service_id: str) -> Response:
+        service = ready.services.get(service_id)
+        if service is None:
+            abort(404)
+        tell(service=service_id)
+        body = _body()
+        world = edge()
+        try:
+            asked = read_call(body, service.hook, service.problems)
+        except RequestError as error:
+            tell(refused=error.path or "body", why=error.code)
+            raise
+        result = answer(asked, service.plan, world)
+        content = _checked(ready, result)
+        tell(notes=asked.context.notes)
+        if content is None:
+            return json_reply(outcome_of_status(500), 500)
+        if keep is not None:
+            keep(service_id, body, content, result)
+        return json_reply(content)
+
+    for route in _ROUTES:
+        app.add_url_rule(route, "hook_call", call, methods=["POST"], strict_slashes=False)
+
+
+def _body() -> bytes:
+    """The request's body; another type is refused, and so is too great a length, before anything is read (E-9)."""
+    if request.mimetype not in _MEDIA_TYPES or request.content_encoding not in (None, "", "identity"):
+        abort(415)
+    return request.get_data(cache=False)
+
+
+def _checked(ready: Ready, result: Answer) -> bytes | None:
+    """The answer's JSON; None after a log line when it is not as CDS Hooks wants it, which is our fault (E-11)."""
+    rendered = render(result.cards)
+    problems = ready.answer_problems(rendered)
+    if problems:
+        log("answer is not as specified", logging.ERROR, request_id=g.request_id, problems=problems)
+        return None
+    shown = result.decisions.shown if result.decisions is not None else ()
+    tell(
+        cards=len(result.cards),
+        findings=[each.finding.id for each in shown if each.finding is not None],
+        unidentified=result.trigger.unidentified,
+    )
+    return orjson.dumps(rendered)

@@ -1,0 +1,87 @@
+"""Runs the application on granian: processes with threads, content compiled before the fork."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from flask import Flask
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+from cds.errors import StartError
+from cds.settings import Settings
+from cds.web.log import logging_config
+
+AppFactory = Callable[[], Flask]
+"""Makes the application. Where processes are not forked each of them calls it, so it must be picklable there."""
+
+_compiled: Flask | None = None
+
+
+def serve(app_factory: AppFactory, settings: Settings, on_start: Callable[[], None] | None = None) -> None:
+    """Serve until SIGINT or SIGTERM; requests under way are finished first.
+
+    Args:
+        app_factory: called once before the fork.
+        settings: where and how.
+        on_start: called once when the content is compiled and the port is bound.
+
+    Raises:
+        StartError: when the port cannot be bound.
+        ContentError: when the factory finds the content broken.
+    """
+    global _compiled  # noqa: PLW0603 - a forked process finds its application here, and compiles nothing
+    check_port(settings)
+    _compiled = app_factory()
+    server = Granian(
+        "isotretinoin-cds",
+        address="127.0.0.1" if settings.host == "localhost" else settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=settings.threads,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_level=LogLevels.error,
+        log_dictconfig=logging_config(),
+        workers_kill_timeout=10,
+    )
+    if on_start is not None:
+        server.on_startup(on_start)
+    server.serve(target_loader=partial(_load, app_factory))
+
+
+def check_port(settings: Settings) -> None:
+    """Make sure that the address can be bound.
+
+    Raises:
+        StartError: saying what to do.
+    """
+    where = f"{settings.host}:{settings.port}"
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            # Without this option a port that was served a moment ago would count as taken.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise StartError(
+                f"port {settings.port} is in use: another program listens on {where}. "
+                f"Stop it, or choose another port with --port {_another(settings.port)}"
+            ) from None
+        reason = error.strerror or "the address is not known"
+        raise StartError(f"{where} cannot be bound: {reason}. Choose another --host or --port") from None
+
+
+def _another(port: int) -> int:
+    return port + 1 if port < 65535 else port - 1
+
+
+def _load(app_factory: AppFactory, *_: Any) -> Flask:
+    return _compiled if _compiled is not None else app_factory()

@@ -1,0 +1,110 @@
+"""The application over the sample pack, and a served process over the real content."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from web_samples import free_port, sample_files
+
+from cds.settings import Settings
+from cds.web.app import create_app
+from cds.web.services import load_ready
+
+COMMAND = (sys.executable, "-m", "cds")
+PATIENCE_S = 30
+
+
+@pytest.fixture(scope="session")
+def ready():
+    """The sample pack, compiled."""
+    return load_ready(sample_files(), "sample")
+
+
+@pytest.fixture(scope="session")
+def settings():
+    """Settings of an open service."""
+    return Settings(open=True, profile="sample", public_url="http://cds.test")
+
+
+@pytest.fixture(scope="session")
+def app(ready, settings):
+    """The application over the sample pack."""
+    return create_app(ready, settings)
+
+
+@pytest.fixture
+def client(app):
+    """A client that calls the application without a socket."""
+    return app.test_client()
+
+
+@dataclass(frozen=True)
+class Served:
+    """A process that serves, its base URL, and the file in which its log lands."""
+
+    process: subprocess.Popen
+    url: str
+    log: Path
+
+    def send(self, method, path, body=None, **headers):
+        """Status, headers and body of the answer to one request."""
+        where = urlsplit(self.url)
+        connection = HTTPConnection(where.hostname, where.port, timeout=PATIENCE_S)
+        try:
+            names = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body, names)
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+
+@contextmanager
+def served(folder, *arguments, command="serve"):
+    """Start a serving command on a free port, wait until it answers, and end it as Ctrl-C does."""
+    port = free_port()
+    log = folder / "server.log"
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            [*COMMAND, command, "--port", str(port), *arguments],
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+    running = Served(process, f"http://127.0.0.1:{port}", log)
+    try:
+        _wait(running)
+        yield running
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+        process.wait(PATIENCE_S)
+
+
+def _wait(running):
+    give_up = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            if running.send("GET", "/healthz")[0] == 200:
+                return
+        except (OSError, HTTPException):
+            pass
+        if running.process.poll() is not None or time.monotonic() > give_up:
+            raise AssertionError(running.log.read_text())
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """The real content served by the real command, in two processes."""
+    with served(tmp_path_factory.mktemp("served"), "--open", "--workers", "2") as running:
+        yield running
