@@ -130,7 +130,8 @@ def run(root: ContentRoot, files: Files, settings: Settings) -> None:
         target=_guide, args=(folder, settings.public_url, settings.timezone), daemon=True
     )
     try:
-        serve(partial(_application, files, settings), settings, on_start=guide.start)
+        # A line for each request would break into the example.
+        serve(partial(_application, files, settings), settings, on_start=guide.start, log_level="WARNING")
     finally:
         if guide.pid is not None:
             guide.terminate()

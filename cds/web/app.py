@@ -26,12 +26,11 @@ def create_app(ready: Ready, settings: Settings, last: Last | None = None) -> Fl
     """
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     add_trace(app)
     add_cors(app)
     add_errors(app)
     _add_listing(app, ready)
-    add_hook_calls(app, ready, edges(settings), last.keep if last is not None else None)
+    add_hook_calls(app, ready, edges(settings), settings.max_body, last.keep if last is not None else None)
     _add_probes(app, ready, settings)
     add_rule_pages(app, ready)
     if last is not None:

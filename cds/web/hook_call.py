@@ -23,18 +23,27 @@ Keep = Callable[[str, bytes, bytes, Answer], None]
 
 # The public sandbox puts two slashes when its user ended the discovery address with one.
 _ROUTES = ("/cds-services/<service_id>", "/cds-services//<service_id>")
+_PART = 1 << 20
 _MEDIA_TYPES = ("application/json", "application/fhir+json", "")
 
 
-def add_hook_calls(app: Flask, ready: Ready, edge: Callable[[], Edge], keep: Keep | None) -> None:
-    """Route calls to the services; ``keep``, if given, is shown every answered call."""
+def add_hook_calls(app: Flask, ready: Ready, edge: Callable[[], Edge], max_body: int, keep: Keep | None) -> None:
+    """Route calls to the services.
+
+    Args:
+        app: where the routes go.
+        ready: the services.
+        edge: makes the edge of one call.
+        max_body: bytes of the largest body that is read.
+        keep: shown every answered call, if given.
+    """
 
     def call(service_id: str) -> Response:
         service = ready.services.get(service_id)
         if service is None:
             abort(404)
         tell(service=service_id)
-        body = _body()
+        body = _body(max_body)
         world = edge()
         try:
             asked = read_call(body, service.hook, service.problems)
@@ -54,11 +63,21 @@ def add_hook_calls(app: Flask, ready: Ready, edge: Callable[[], Edge], keep: Kee
         app.add_url_rule(route, "hook_call", call, methods=["POST"], strict_slashes=False)
 
 
-def _body() -> bytes:
-    """The request's body; another type is refused, and so is too great a length, before anything is read (E-9)."""
+def _body(most: int) -> bytes:
+    """The request's body; another type is refused, and so is too great a length, before anything is read (E-9).
+
+    Werkzeug's own limit cuts a body without a told length short, and says nothing.
+    """
     if request.mimetype not in _MEDIA_TYPES or request.content_encoding not in (None, "", "identity"):
         abort(415)
-    return request.get_data(cache=False)
+    if request.content_length is not None and request.content_length > most:
+        abort(413)
+    body = bytearray()
+    while part := request.stream.read(min(_PART, most + 1 - len(body))):
+        body += part
+        if len(body) > most:
+            abort(413)
+    return bytes(body)
 
 
 def _checked(ready: Ready, result: Answer) -> bytes | None:

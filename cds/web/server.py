@@ -23,13 +23,20 @@ AppFactory = Callable[[], Flask]
 _compiled: Flask | None = None
 
 
-def serve(app_factory: AppFactory, settings: Settings, on_start: Callable[[], None] | None = None) -> None:
+def serve(
+    app_factory: AppFactory,
+    settings: Settings,
+    *,
+    on_start: Callable[[], None] | None = None,
+    log_level: str = "INFO",
+) -> None:
     """Serve until SIGINT or SIGTERM; requests under way are finished first.
 
     Args:
         app_factory: called once before the fork.
         settings: where and how.
         on_start: called once when the content is compiled and the port is bound.
+        log_level: the least level of the lines that are logged.
 
     Raises:
         StartError: when the port cannot be bound.
@@ -48,7 +55,7 @@ def serve(app_factory: AppFactory, settings: Settings, on_start: Callable[[], No
         http=HTTPModes.http1,
         websockets=False,
         log_level=LogLevels.error,
-        log_dictconfig=logging_config(),
+        log_dictconfig=logging_config(log_level),
         workers_kill_timeout=10,
     )
     if on_start is not None:

@@ -1,7 +1,10 @@
 import json
+from dataclasses import replace
 
 import pytest
 from web_samples import SELECT, SIGN, as_bytes, order, prefetch, request
+
+from cds.web.app import create_app
 
 JSON = {"content_type": "application/json"}
 
@@ -145,10 +148,6 @@ def test_an_open_service_reads_no_server_elsewhere(client, server):
 
 def test_a_body_over_the_limit_is_413(ready, settings):
     """R-22, E-9: over the limit is 413, whether the length is told or not."""
-    from dataclasses import replace
-
-    from cds.web.app import create_app
-
     client = create_app(ready, replace(settings, max_body=2000)).test_client()
     answer = client.post(SIGN, data=b"{" + b" " * 3000 + b"}", **JSON)
     assert answer.status_code == 413
@@ -157,10 +156,6 @@ def test_a_body_over_the_limit_is_413(ready, settings):
 
 def test_an_answer_that_is_not_valid_is_our_fault(ready, settings):
     """E-11: an answer that fails the schema becomes 500 without any detail, never a half-made list of cards."""
-    from dataclasses import replace
-
-    from cds.web.app import create_app
-
     client = create_app(replace(ready, answer_problems=lambda _: ("cards: wrong",)), settings).test_client()
     answer = client.post(SIGN, data=as_bytes(request()), **JSON)
     assert answer.status_code == 500
@@ -173,8 +168,6 @@ def test_an_answer_that_is_not_valid_is_our_fault(ready, settings):
 
 def test_a_fault_of_ours_tells_nothing(ready, settings, caplog, monkeypatch):
     """E-11, S-21: an unexpected error is 500 without detail; the log has its place and not its message."""
-    from cds.web.app import create_app
-
     def broken(*_):
         raise ValueError("secret of p1")
 

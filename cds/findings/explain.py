@@ -1,0 +1,229 @@
+"""Why each card came, and why each other rule is silent: one dictionary, and its rendering as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cds.chart.chart import Arrival
+from cds.facts.case import Case as Patient
+from cds.findings.decide import Decision, Decisions, Verdict
+from cds.language.fact import Fact, closure
+from cds.language.plan import Case, Plan, Rule
+from cds.values.known import Outcome, Unknown
+
+
+def explanation(plan: Plan, patient: Patient, decisions: Decisions) -> dict[str, Any]:
+    """Everything that led to an answer, ready for JSON: how data arrived, and each rule with its deciding facts."""
+    return {
+        "pack": plan.name,
+        "version": plan.version,
+        "profile": plan.profile.name,
+        "contentHash": plan.content_hash,
+        "today": patient.today.isoformat(),
+        "phase": _fact(plan.phase, patient),
+        "data": [_arrival(each) for each in patient.chart.arrivals.values()],
+        "rules": [_rule(each, patient) for each in decisions.all],
+    }
+
+
+def _arrival(arrival: Arrival) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "group": arrival.group.name,
+        "from": str(arrival.source),
+        "resources": len(arrival.entries),
+    }
+    if arrival.left_out:
+        said["leftOut"] = True
+    if arrival.why is not None:
+        said["why"] = _reason(arrival.why)
+    if arrival.truncated:
+        since = arrival.complete_since
+        said["completeSince"] = since.isoformat() if since is not None else "nowhere"
+    if arrival.broken:
+        said["broken"] = [_reason(each) for each in arrival.broken]
+    return said
+
+
+def _rule(decision: Decision, patient: Patient) -> dict[str, Any]:
+    rule = decision.rule
+    said: dict[str, Any] = {
+        "rule": rule.name,
+        "version": rule.version,
+        "title": rule.title,
+        "verdict": str(decision.verdict),
+    }
+    if decision.finding is not None:
+        said["finding"] = decision.finding.id
+        said["indicator"] = decision.finding.indicator
+    if decision.because_of:
+        said["becauseOf"] = decision.because_of
+    if decision.case is None:
+        said["applies"] = sorted(rule.phases)
+        return said
+    if decision.case.silent:
+        said["silent"] = decision.case.silent
+    if decision.case.not_checked:
+        said["notChecked"] = decision.case.not_checked
+        said["why"] = [_reason(each) for each in decision.why]
+    said["case"] = str(decision.case.at)
+    said["decidedBy"] = [_tree(fact, patient) for fact in _asked(decision.case)]
+    said["otherCases"] = [_unmet(case, patient) for case in rule.cases if case is not decision.case]
+    said["parameters"] = {
+        parameter.name: {"value": parameter.shown, "from": parameter.origin} for parameter in _parameters(rule)
+    }
+    return said
+
+
+def _parameters(rule: Rule) -> Iterable[Any]:
+    return rule.parameters.values()
+
+
+def _asked(case: Case) -> tuple[Fact, ...]:
+    return tuple({fact.name: fact for when in case.when for fact, _ in when}.values())
+
+
+def _tree(fact: Fact, patient: Patient) -> dict[str, Any]:
+    """A fact with the facts below it that were asked for, each named once."""
+    said = _fact(fact, patient)
+    below = [each for each in closure(fact.needs) if each.name in patient.outcomes]
+    if below:
+        said["from"] = [_fact(each, patient) for each in reversed(below)]
+    return said
+
+
+def _fact(fact: Fact, patient: Patient) -> dict[str, Any]:
+    outcome = patient.outcome(fact)
+    said: dict[str, Any] = {"fact": fact.name, "ask": fact.ask, "state": outcome.state}
+    if outcome.value is not None:
+        said["value"] = str(outcome.value)
+    if outcome.on is not None:
+        said["on"] = outcome.on.isoformat()
+    if outcome.why:
+        said["why"] = [_reason(each) for each in outcome.why]
+    if outcome.notes:
+        said["leftOut"] = [_reason(each) for each in outcome.notes]
+    if outcome.evidence:
+        said["evidence"] = [_evidence(each) for each in outcome.evidence]
+    elif not fact.needs:
+        said["looked"] = _looked(fact, patient, outcome)
+    return said
+
+
+def _evidence(evidence: Any) -> dict[str, str]:
+    said = {"resource": evidence.where, "says": evidence.says}
+    if evidence.on is not None:
+        said["on"] = evidence.on.isoformat()
+    return said
+
+
+def _looked(fact: Fact, patient: Patient, outcome: Outcome) -> list[str]:
+    """Where a fact without evidence looked, and how much it saw: the reason of a definite no."""
+    said = []
+    for retrieve in fact.built.retrieves:
+        found = patient.found.get(retrieve.name)
+        for group in retrieve.groups:
+            arrival = patient.chart.arrivals.get(group)
+            if arrival is None or arrival.left_out:
+                continue
+            fits = f"{len(found.items)} fit" if found is not None else "not looked at"
+            said.append(f"{retrieve.name}: {fits} of {len(arrival.entries)} in {group} ({arrival.source})")
+    return said if outcome.state != "unknown" else []
+
+
+def _reason(why: Unknown) -> str:
+    return " ".join(part for part in (str(why.reason), why.group, why.where) if part)
+
+
+def _unmet(case: Case, patient: Patient) -> dict[str, Any]:
+    """Another case, and for each of its conditions the first fact that was in another state."""
+    ending = case.finding.id if case.finding is not None else (case.silent or case.not_checked)
+    unmet = []
+    for when in case.when:
+        for fact, allowed in when:
+            known = patient.outcomes.get(fact.name)
+            if known is not None and known.state not in allowed:
+                unmet.append(f"{fact.name} is {known.state}, not {' or '.join(sorted(allowed))}")
+                break
+    return {"case": ending, "unmet": unmet}
+
+
+# ------------------------------------------------------------------------ text
+
+_SAID = {
+    Verdict.SHOWN: "card",
+    Verdict.SILENT: "silent",
+    Verdict.NOT_CHECKED: "could not be checked",
+    Verdict.NOT_THIS_PHASE: "does not apply in this phase",
+    Verdict.NOT_ON_THIS_HOOK: "not shown on this hook",
+    Verdict.REPLACED: "replaced",
+    Verdict.WITHHELD: "withheld",
+    Verdict.ALONE: "shown only beside another finding",
+}
+
+
+def as_text(said: Mapping[str, Any]) -> str:
+    """An explanation as plain text, cards first, then silences."""
+    phase = said["phase"]
+    lines = [
+        f"{said['pack']} {said['version']} · profile {said['profile']} · {said['today']}",
+        f"phase of treatment: {phase['state']}" + _because(phase),
+        "",
+        "Data",
+        *(_data_line(each) for each in said["data"]),
+    ]
+    order = [str(Verdict.SHOWN), str(Verdict.NOT_CHECKED)]
+    rules = sorted(said["rules"], key=lambda each: order.index(each["verdict"]) if each["verdict"] in order else 9)
+    for rule in rules:
+        lines += ["", *_rule_lines(rule)]
+    return "\n".join(lines) + "\n"
+
+
+def _data_line(each: Mapping[str, Any]) -> str:
+    if each.get("leftOut"):
+        return f"  {each['group']:<12} left out: it does not apply here"
+    notes = [f"{each['resources']} resources", f"from {each['from']}"]
+    if "why" in each:
+        notes = [f"not had: {each['why']}"]
+    if "completeSince" in each:
+        notes.append(f"pages missing, complete since {each['completeSince']}")
+    if "broken" in each:
+        notes.append(f"{len(each['broken'])} could not be read")
+    return f"  {each['group']:<12} {', '.join(notes)}"
+
+
+def _rule_lines(rule: Mapping[str, Any]) -> list[str]:
+    verdict = _SAID[Verdict(rule["verdict"])]
+    finding = f" {rule['finding']} ({rule['indicator']})" if "finding" in rule else ""
+    because = f", because of {rule['becauseOf']}" if "becauseOf" in rule else ""
+    lines = [f"{rule['rule']} {rule['version']}: {verdict}{finding}{because}"]
+    for key in ("silent", "notChecked"):
+        if key in rule:
+            lines.append(f"  {rule[key]}")
+    if "applies" in rule:
+        lines.append(f"  it applies when the phase is {', '.join(rule['applies'])}")
+    for fact in rule.get("decidedBy", ()):
+        lines += _fact_lines(fact, 1)
+    for other in rule.get("otherCases", ()):
+        if other["unmet"]:
+            lines.append(f"  not: {other['case']} – {'; '.join(other['unmet'])}")
+    return lines
+
+
+def _fact_lines(fact: Mapping[str, Any], depth: int) -> list[str]:
+    indent = "  " * depth
+    value = f" {fact['value']}" if "value" in fact else ""
+    lines = [f"{indent}{fact['fact']} = {fact['state']}{value}{_because(fact)}"]
+    for below in fact.get("from", ()):
+        lines += _fact_lines(below, depth + 1)
+    return lines
+
+
+def _because(fact: Mapping[str, Any]) -> str:
+    parts = [
+        f"{each['resource']}{' of ' + each['on'] if 'on' in each else ''}: {each['says']}"
+        for each in fact.get("evidence", ())
+    ]
+    parts += [*fact.get("why", ()), *fact.get("looked", ())]
+    parts += [f"left out: {each}" for each in fact.get("leftOut", ())]
+    return f"   ← {'; '.join(parts)}" if parts else ""
