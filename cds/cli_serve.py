@@ -11,8 +11,9 @@ from flask import Flask
 
 from cds.content import ContentRoot, find_content, read_content
 from cds.demo import run as run_demonstration
+from cds.errors import StartError
 from cds.language.load import Files
-from cds.settings import Settings
+from cds.settings import NO_AUTHENTICATION, Settings
 from cds.web.app import create_app
 from cds.web.server import check_port, serve
 from cds.web.services import Ready, load_ready
@@ -20,6 +21,8 @@ from cds.web.services import Ready, load_ready
 
 def run_serve(args: argparse.Namespace) -> int:
     """Serve until told to stop."""
+    if args.site is not None:
+        raise StartError(NO_AUTHENTICATION)
     settings = Settings(
         open=args.open,
         profile=args.profile,

@@ -28,6 +28,14 @@ class Told:
     override: tuple[OverrideReason, ...] = ()
 
 
+@dataclass(frozen=True)
+class Remarks:
+    """Sentences on a card that belong to no finding: before the findings, and after them."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
 def shorten(told: Told) -> Told:
     """A finding reduced to its headline, for the card that only lists what else to check."""
     return replace(told, found="", why="", do="", suggest=())
@@ -42,19 +50,19 @@ def summary(told: Sequence[Told], words: Mapping[str, str]) -> str:
     return lead + more if len(lead + more) <= MOST_SUMMARY else lead
 
 
-def detail(told: Sequence[Told], still_open: Iterable[str], notes: Iterable[str], words: Mapping[str, str]) -> str:
+def detail(told: Sequence[Told], still_open: Iterable[str], remarks: Remarks, words: Mapping[str, str]) -> str:
     """The card's Markdown. When it grows too long, whys of the others go first, then their dos, then info's founds.
 
     Headlines are never left out.
     """
-    fixed = [*notes], [words["not_checked_line"].replace("{name}", each) for each in still_open]
+    open_lines = [words["not_checked_line"].replace("{name}", each) for each in still_open]
     shortened = list(told)
-    text = _compose(shortened, *fixed, words)
+    text = _compose(shortened, remarks, open_lines, words)
     for drop in (_without_why, _without_do, _without_info_found):
         if len(text) <= ABOUT:
             break
         shortened = [shortened[0], *(drop(each) for each in shortened[1:])]
-        text = _compose(shortened, *fixed, words)
+        text = _compose(shortened, remarks, open_lines, words)
     return text
 
 
@@ -70,14 +78,17 @@ def _without_info_found(told: Told) -> Told:
     return replace(told, found="") if told.indicator == "info" else told
 
 
-def _compose(told: Sequence[Told], notes: Sequence[str], still_open: Sequence[str], words: Mapping[str, str]) -> str:
-    blocks = [*notes]
+def _compose(told: Sequence[Told], remarks: Remarks, still_open: Sequence[str], words: Mapping[str, str]) -> str:
+    blocks = [*remarks.before]
     blocks.extend(f"**{each.headline}**" + (f"\n{each.found}" if each.found else "") for each in told)
     blocks.extend(still_open)
-    for label, said in (("why", [each.why for each in told]), ("consider", [each.do for each in told])):
-        distinct = list(dict.fromkeys(each for each in said if each))
-        if distinct:
-            blocks.append(f"**{words[label]}** {' '.join(distinct)}")
+    why = list(dict.fromkeys(each.why for each in told if each.why))
+    if why:
+        blocks.append(f"**{words['why']}** {' '.join(why)}")
+    consider = list(dict.fromkeys(each.do.rstrip(" .") for each in told if each.do))
+    if consider:
+        blocks.append(f"**{words['consider']}** {'; '.join(consider)}.")
+    blocks.extend(remarks.after)
     sources = list(dict.fromkeys(source for each in told for source in each.evidence))
     if sources:
         blocks.append(f"_{' · '.join(f'{each.title} {each.section}'.strip() for each in sources)}_")

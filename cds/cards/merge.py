@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from cds.cards.detail import Told, detail, shorten, summary
+from cds.cards.detail import Remarks, Told, detail, shorten, summary
 from cds.cards.suggest import suggestions_for
 from cds.cards.text import Writer
 from cds.findings.decide import Decision, Decisions
@@ -124,17 +124,20 @@ def _also(rest: Sequence[Draft]) -> Draft:
     return Draft(ALSO, tuple(shorten(each) for each in gravest))
 
 
-def _notes(notes: Iterable[Note], writer: Writer) -> list[tuple[frozenset[str], str]]:
+def _notes(notes: Iterable[Note], writer: Writer) -> list[tuple[Note, str]]:
     holding = (note for note in notes if all(writer.patient.state(fact) in allowed for fact, allowed in note.when))
-    return [(note.beside, writer.markdown(note.say)) for note in holding]
+    return [(note, said) for note in holding if (said := writer.markdown(note.say))]
 
 
-def _notes_of(draft: Draft, notes: Iterable[tuple[frozenset[str], str]], first: bool) -> tuple[str, ...]:
+def _notes_of(draft: Draft, notes: Iterable[tuple[Note, str]], first: bool) -> Remarks:
     ids = {each.id for each in draft.told}
-    return tuple(said for beside, said in notes if (beside & ids if beside else first))
+    here = [(note, said) for note, said in notes if (note.beside & ids if note.beside else first)]
+    return Remarks(
+        tuple(said for note, said in here if not note.at_end), tuple(said for note, said in here if note.at_end)
+    )
 
 
-def _card(plan: Plan, draft: Draft, context: HookContext, writer: Writer, frame: Frame, notes: tuple[str, ...]) -> Card:
+def _card(plan: Plan, draft: Draft, context: HookContext, writer: Writer, frame: Frame, notes: Remarks) -> Card:
     lead = draft.told[0]
     code = draft.topic + ("Critical" if draft.indicator == "critical" else "")
     title = next((topic.title for topic in plan.topics if topic.code == draft.topic), writer.words["also_check"])

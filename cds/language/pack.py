@@ -255,7 +255,7 @@ class _Compiler:
 
     def note(self, body: Fields, scope: Scope, shelf: Shelf) -> Note | None:
         when_node, say = body.get("when"), body.get("say")
-        condition: Condition | None = scope.condition(when_node) if when_node is not None else None
+        condition: Condition | None = scope.condition(when_node) if when_node is not None else ()
         if condition is None or not isinstance(say, Text):
             return None
 
@@ -266,7 +266,7 @@ class _Compiler:
             return shelf.words.get(name) or scope.fact(Text(at.at, name))
 
         template: Template = read_template(say, find, self.report)
-        return Note(condition, _set(body.get("beside")), template)
+        return Note(condition, _set(body.get("beside")), template, text(body.get("place")) == "end")
 
 
 def _profile(root: Fields) -> Profile:

@@ -104,14 +104,16 @@ class Rule:
 
 @dataclass(frozen=True)
 class Note:
-    """A sentence that goes before the text of a card while a condition holds.
+    """A sentence on a card while a condition holds (an empty one always does).
 
-    ``beside`` names the findings on whose card it stands; empty means the first card of the answer.
+    ``beside`` names the findings on whose card it stands; empty means the first card of the answer. It goes before the
+    findings, or ``at_end``.
     """
 
     when: Condition
     beside: frozenset[str]
     say: Template
+    at_end: bool = False
 
 
 @dataclass(frozen=True)

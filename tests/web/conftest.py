@@ -12,9 +12,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from web_samples import free_port, sample_files
+from web_samples import demonstration, free_port, sample_files
 
-from cds.settings import Settings
+from cds.authoring.loopback import LoopbackFhir
+from cds.settings import DEFAULT_PROFILE, Settings
 from cds.web.app import create_app
 from cds.web.services import load_ready
 
@@ -44,6 +45,12 @@ def app(ready, settings):
 def client(app):
     """A client that calls the application without a socket."""
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def real_ready(content):
+    """The shipped content, compiled."""
+    return load_ready(content, DEFAULT_PROFILE)
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,13 @@ def _wait(running):
         if running.process.poll() is not None or time.monotonic() > give_up:
             raise AssertionError(running.log.read_text())
         time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def fhir():
+    """A FHIR server that holds the demonstration's patients, dated as of today."""
+    with LoopbackFhir(demonstration().charts) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -168,6 +168,7 @@ def test_an_answer_that_is_not_valid_is_our_fault(ready, settings):
 
 def test_a_fault_of_ours_tells_nothing(ready, settings, caplog, monkeypatch):
     """E-11, S-21: an unexpected error is 500 without detail; the log has its place and not its message."""
+
     def broken(*_):
         raise ValueError("secret of p1")
 

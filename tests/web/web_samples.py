@@ -4,10 +4,15 @@ import copy
 import json
 import socket
 from pathlib import Path
+from urllib.parse import quote
+from urllib.request import urlopen
 
+from cds.clock import today_in
 from cds.content import find_content, read_content
+from cds.demo import load
 
 HERE = Path(__file__).parent
+DEMO = HERE.parent.parent / "fixtures" / "demo"
 SIGN = "/cds-services/sample-order-sign"
 SELECT = "/cds-services/sample-order-select"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -73,6 +78,22 @@ def prefetch():
 def as_bytes(body):
     """A body as it is sent."""
     return json.dumps(body).encode()
+
+
+def demonstration():
+    """The demonstration's fixtures as of today."""
+    return load(DEMO, today_in("UTC")())
+
+
+def searched(fhir, template, patient):
+    """What a prefetch template brings from a FHIR server for a patient."""
+    kind, _, name = patient.user.partition("/")
+    for token, value in {"context.patientId": patient.id, f"user{kind}Id": name}.items():
+        template = template.replace("{{" + token + "}}", value)
+    if "{{" in template:
+        return None
+    with urlopen(f"{fhir}/{quote(template, safe='/?&=,:.-_')}") as answer:
+        return json.load(answer)
 
 
 def free_port():
