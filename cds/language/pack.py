@@ -171,10 +171,28 @@ class _Compiler:
                 advice = did_you_mean(key.value, known)
                 self.report.error("unknown-rule", key.at, f"no rule is called {key.value}", remedy=advice)
         self.check_ids(found)
-        order = [topic.code for topic in read_topics(fields(self.files.pack.get("topics")))]
-        return tuple(
-            sorted(found, key=lambda rule: (order.index(rule.topic) if rule.topic in order else 99, rule.name))
-        )
+        return self.in_order(found)
+
+    def in_order(self, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+        """The rules as ``pack.yaml`` lists them; a rule that is not listed, or not there, is reported."""
+        listed = texts(self.files.pack.get("rules"))
+        order = {name.value: position for position, name in enumerate(listed)}
+        known = {text(file.get("rule")) for file in self.files.rules}
+        for name in listed:
+            if name.value not in known:
+                advice = did_you_mean(name.value, known)
+                self.report.error("unknown-rule", name.at, f"no rule is called {name.value}", remedy=advice)
+        ordered = tuple(rules)
+        for rule in ordered:
+            if rule.name not in order:
+                self.report.error(
+                    "unlisted-rule",
+                    rule.at,
+                    f"{rule.name} is not among the rules of pack.yaml",
+                    "Its place on a card would be left to chance.",
+                    "Add it there, where its findings shall stand.",
+                )
+        return tuple(sorted(ordered, key=lambda rule: order.get(rule.name, len(order))))
 
     def check_ids(self, rules: Iterable[Rule]) -> None:
         owners: dict[str, str] = {}
