@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from cds.facts.case import Case
 from cds.language.fact import TRUTH, Built, Fact, Kind
-from cds.language.node import Fields, Text, fields, texts
+from cds.language.node import Fields, Node, Text, fields, texts
 from cds.language.scope import Scope
 from cds.values.known import ABSENT, UNKNOWN, Outcome, Reason, Unknown, truth, unknown
 from cds.values.quantity import Quantity
@@ -100,7 +100,7 @@ def build_band(body: Fields, scope: Scope) -> Built | None:
         if limits and limit <= max(limits.values()):
             scope.report.error("band-order", name.at, f"{name.value} does not lie above the band before it")
         limits[name.value] = limit
-    beyond = {each.value for each in texts(body.get("beyond"))}
+    beyond = _beyond(body.get("beyond"), scope)
     domain = (ABSENT, NONE, *limits)
 
     def evaluate(case: Case) -> Outcome:
@@ -113,6 +113,13 @@ def build_band(body: Fields, scope: Scope) -> Built | None:
         return _open(outcome) if reached is None else Outcome(reached, on=outcome.on, evidence=outcome.evidence)
 
     return Built(domain, evaluate, (fact,))
+
+
+def _beyond(node: Node | None, scope: Scope) -> set[str]:
+    """The bands that begin beyond their limit: listed, or each with a parameter that says yes or no."""
+    if isinstance(node, Fields):
+        return {name.value for name, chosen in node if scope.option(chosen) == "yes"}
+    return {each.value for each in texts(node)}
 
 
 def _band(quantity: Quantity, limits: Mapping[str, float], beyond: set[str]) -> str | None:
@@ -135,7 +142,10 @@ KINDS = (
         "band",
         "Which of the named bands does the value reach? absent: there is no value; none: below the first band.",
         build_band,
-        {**_OF, "beyond": "bands that begin beyond their limit, not at it"},
+        {
+            **_OF,
+            "beyond": "bands that begin beyond their limit, not at it; or each with a parameter that says yes or no",
+        },
         ("of",),
     ),
 )

@@ -15,6 +15,7 @@ from cds.facts import (
     not_cancelled,
     person,
     phase,
+    setting,
     times_limit,
     uninterpretable,
 )
@@ -29,6 +30,7 @@ _ALL: tuple[Kind, ...] = (
     either.KIND,
     *person.KINDS,
     context.KIND,
+    setting.KIND,
     *phase.KINDS,
     days_since.KIND,
     *times_limit.KINDS,

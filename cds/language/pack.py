@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from cds.language.fact import Fact, KindTable, closure
 from cds.language.group import DataGroup
-from cds.language.literals import read_day
 from cds.language.node import Fields, Node, Text, fields, items, text, texts
 from cds.language.parameters import Parameter, read_parameters
-from cds.language.plan import Note, Plan, Profile, Rule
+from cds.language.plan import Note, Plan, Rule
+from cds.language.profile import read_profile
 from cds.language.report import Report, did_you_mean
 from cds.language.retrieves import read_drug, read_reading, read_retrieve
 from cds.language.rule import Shelf, read_rule
+from cds.language.ruleset import check_ids, in_order
 from cds.language.scope import Condition, Names, Scope
 from cds.language.shelf import (
     read_evidence,
@@ -79,7 +80,7 @@ class _Compiler:
         self.shared = shared
         self.report = report
         self.profile_file = profile
-        self.profile = _profile(profile)
+        self.profile = read_profile(profile)
         self.groups = read_groups(fields(files.data.get("groups")))
         self.names = Names(
             report, shared.kinds, shared.units, shared.value_sets, {name: g.type for name, g in self.groups.items()}
@@ -108,7 +109,9 @@ class _Compiler:
     def pack_scope(self) -> Scope:
         definitions = self.merged("facts")
         overrides = dict(fields(self.profile_file.get("parameters")).values)
-        parameters = read_parameters(self.merged("parameters"), overrides, self.profile.name, self.report)
+        parameters = read_parameters(
+            self.merged("parameters"), overrides, self.profile.name, self.names.scales, self.report
+        )
         for key, _ in fields(self.profile_file.get("parameters")):
             if key.value not in parameters:
                 advice = did_you_mean(key.value, parameters)
@@ -158,62 +161,21 @@ class _Compiler:
 
     def rules(self, scope: Scope, shelf: Shelf) -> tuple[Rule, ...]:
         settings = fields(self.profile_file.get("rules"))
-        off = {each.value for each in texts(self.profile_file.get("off"))}
+        off = {each.value: each for each in texts(self.profile_file.get("off"))}
         found: list[Rule] = []
         for file in self.files.rules:
             name = text(file.get("rule"))
             rule = read_rule(file, scope, shelf, dict(fields(settings.get(name)).values), self.profile.name)
-            if rule is not None and name not in off:
+            if rule is not None:
                 found.append(rule)
         known = {text(file.get("rule")) for file in self.files.rules}
-        for key, _ in settings:
+        for key in (*(key for key, _ in settings), *off.values()):
             if key.value not in known:
                 advice = did_you_mean(key.value, known)
                 self.report.error("unknown-rule", key.at, f"no rule is called {key.value}", remedy=advice)
-        self.check_ids(found)
-        return self.in_order(found)
-
-    def in_order(self, rules: Iterable[Rule]) -> tuple[Rule, ...]:
-        """The rules as ``pack.yaml`` lists them; a rule that is not listed, or not there, is reported."""
-        listed = texts(self.files.pack.get("rules"))
-        order = {name.value: position for position, name in enumerate(listed)}
-        known = {text(file.get("rule")) for file in self.files.rules}
-        for name in listed:
-            if name.value not in known:
-                advice = did_you_mean(name.value, known)
-                self.report.error("unknown-rule", name.at, f"no rule is called {name.value}", remedy=advice)
-        ordered = tuple(rules)
-        for rule in ordered:
-            if rule.name not in order:
-                self.report.error(
-                    "unlisted-rule",
-                    rule.at,
-                    f"{rule.name} is not among the rules of pack.yaml",
-                    "Its place on a card would be left to chance.",
-                    "Add it there, where its findings shall stand.",
-                )
-        return tuple(sorted(ordered, key=lambda rule: order.get(rule.name, len(order))))
-
-    def check_ids(self, rules: Iterable[Rule]) -> None:
-        owners: dict[str, str] = {}
-        for rule in rules:
-            for case in rule.cases:
-                if case.finding is None:
-                    continue
-                owner = owners.setdefault(case.finding.id, rule.name)
-                if owner != rule.name:
-                    self.report.error(
-                        "id-twice",
-                        case.at,
-                        f"{case.finding.id} belongs to {owner} already",
-                        remedy="Use an id of its own.",
-                    )
-        for rule in rules:
-            for case in rule.cases:
-                for other in (*case.finding.replaces, *case.finding.beside) if case.finding else ():
-                    if other not in owners:
-                        advice = did_you_mean(other, owners)
-                        self.report.error("unknown-finding", case.at, f"no finding is called {other}", remedy=advice)
+        check_ids(found, self.report)
+        in_force = [rule for rule in found if rule.name not in off]
+        return in_order(in_force, texts(self.files.pack.get("rules")), known, self.report)
 
     # ------------------------------------------------------------------- plan
 
@@ -285,24 +247,6 @@ class _Compiler:
 
         template: Template = read_template(say, find, self.report)
         return Note(condition, _set(body.get("beside")), template, text(body.get("place")) == "end")
-
-
-def _profile(root: Fields) -> Profile:
-    effective = fields(root.get("effective"))
-    return Profile(
-        name=text(root.get("profile")),
-        title=text(root.get("title")),
-        status=text(root.get("status")),
-        effective_from=read_day(text(effective.get("from"))),
-        effective_to=read_day(text(effective.get("to"))),
-        words={key.value: text(node) for key, node in fields(root.get("words"))},
-        links=tuple(
-            (text(fields(node).get("label")), text(fields(node).get("url"))) for node in items(root.get("links"))
-        ),
-        doubtful=tuple(
-            (text(fields(node).get("fact")), text(fields(node).get("review"))) for node in items(root.get("doubtful"))
-        ),
-    )
 
 
 def _services(node: Fields) -> dict[str, tuple[str, str]]:

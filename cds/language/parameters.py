@@ -9,7 +9,7 @@ from cds.language.literals import read_count, read_quantity
 from cds.language.node import Fields, Node, Text, fields, text, texts
 from cds.language.report import Report, did_you_mean
 from cds.values.diagnostic import Position
-from cds.values.quantity import Quantity
+from cds.values.quantity import Quantity, Scale
 
 Setting = Quantity | int | str
 """A parameter's value: a quantity (days included), a count, or one of named options."""
@@ -42,8 +42,12 @@ def read_setting(node: Node | None) -> Setting | None:
     return count if count is not None else (read_quantity(node.value) or node.value)
 
 
+Scales = Mapping[str, Scale | None]
+"""Value set → how its quantities are converted, so that a limit may be written in any of its units."""
+
+
 def read_parameters(
-    node: Node | None, overrides: Mapping[str, Node], origin: str, report: Report
+    node: Node | None, overrides: Mapping[str, Node], origin: str, scales: Scales, report: Report
 ) -> dict[str, Parameter]:
     """Compile a ``parameters`` block.
 
@@ -51,16 +55,18 @@ def read_parameters(
         node: the block, or None.
         overrides: values that a profile sets, by parameter name.
         origin: name of the profile, for the explanation of where a value came from.
+        scales: the value sets that a parameter may name with ``of``.
         report: takes what is wrong: a value outside its bounds, of another kind, or no option.
     """
     found = {}
     for key, body_node in fields(node):
         body = fields(body_node)
         options = tuple(each.value for each in texts(body.get("one_of")))
-        bounds = [read_setting(body.get(name)) for name in ("min", "max")]
+        scale = _scale(body.get("of"), scales, report)
+        bounds = [_scaled(read_setting(body.get(name)), scale) for name in ("min", "max")]
         override = overrides.get(key.value)
         value_node = override if override is not None else body.get("default")
-        value = read_setting(value_node)
+        value = _scaled(read_setting(value_node), scale)
         if value is None or value_node is None:
             report.error("no-value", key.at, f"parameter {key.value} has no default", remedy="Write default: 31 days.")
             continue
@@ -77,6 +83,22 @@ def read_parameters(
         _check(parameter, body, value_node, report)
         found[key.value] = parameter
     return found
+
+
+def _scale(name: Node | None, scales: Scales, report: Report) -> Scale | None:
+    if not isinstance(name, Text):
+        return None
+    if scales.get(name.value) is None:
+        advice = did_you_mean(name.value, [each for each, scale in scales.items() if scale is not None])
+        report.error("unknown-valueset", name.at, f"no value set with a unit is called {name.value}", remedy=advice)
+    return scales.get(name.value)
+
+
+def _scaled(value: Setting | None, scale: Scale | None) -> Setting | None:
+    """A limit in the unit of its analyte; it is still shown as it was written."""
+    if scale is None or not isinstance(value, Quantity) or value.unit not in scale.factors:
+        return value
+    return Quantity(value.value * scale.factors[value.unit], scale.unit, shown=value.shown)
 
 
 def _check(parameter: Parameter, body: Fields, node: Node, report: Report) -> None:

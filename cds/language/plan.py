@@ -57,6 +57,7 @@ class Finding:
     Attributes:
         id: the clinical specification's id, unique in the pack.
         indicator: ``critical``, ``warning`` or ``info``, in force for the profile.
+        indicators: every indicator that a profile or a site may set for it; the proof holds for each.
         replaces: ids of findings that this one makes pointless.
         beside: ids of findings; this one is shown only where one of them is (empty: always).
     """
@@ -71,6 +72,7 @@ class Finding:
     override: tuple[OverrideReason, ...] = ()
     replaces: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    indicators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

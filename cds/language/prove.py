@@ -147,11 +147,7 @@ def _report_overlap(rule: Rule, found: list[Case], states: States, report: Repor
 
 
 def _prove_no_silent_danger(rule: Rule, space: Space, report: Report) -> None:
-    alarms = [
-        states
-        for states in space.combinations
-        if any(case.finding and case.finding.indicator in _ALARMING for case in matching(rule.cases, states))
-    ]
+    alarms = [states for states in space.combinations if any(_alarms(case) for case in matching(rule.cases, states))]
     for states in space.combinations:
         if UNKNOWN not in states.values():
             continue
@@ -167,6 +163,10 @@ def _prove_no_silent_danger(rule: Rule, space: Space, report: Report) -> None:
                     f"It would warn if what is unknown turned out so: {_shown(danger)}.",
                     "End the case in not_checked: name, or in a finding.",
                 )
+
+
+def _alarms(case: Case) -> bool:
+    return case.finding is not None and any(each in _ALARMING for each in case.finding.indicators)
 
 
 def _fills(states: States, other: States) -> bool:

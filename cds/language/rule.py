@@ -44,7 +44,7 @@ def read_rule(root: Fields, pack: Scope, shelf: Shelf, overrides: Mapping[str, N
     if not isinstance(name, Text):
         return None
     report = pack.report
-    parameters = read_parameters(root.get("parameters"), overrides, profile, report)
+    parameters = read_parameters(root.get("parameters"), overrides, profile, pack.names.scales, report)
     for key, node in overrides.items():
         if key not in parameters:
             advice = did_you_mean(key, parameters)
@@ -137,6 +137,7 @@ class _RuleReader:
             ),
             replaces=tuple(each.value for each in texts(body.get("replaces"))),
             beside=tuple(each.value for each in texts(body.get("beside"))),
+            indicators=self.possible_indicators(body),
         )
 
     def indicator(self, body: Fields) -> str:
@@ -149,6 +150,13 @@ class _RuleReader:
             self.report.error("indicator", at, "a finding needs an indicator", remedy=advice)
             return "warning"
         return value
+
+    def possible_indicators(self, body: Fields) -> tuple[str, ...]:
+        node = body.get("indicator")
+        if isinstance(node, Fields):
+            parameter = self.scope.parameter(text(node.get("profile")))
+            return parameter.options if parameter is not None else ()
+        return (text(node),)
 
     def template(self, body: Fields, key: str) -> Template:
         node = body.get(key)

@@ -14,7 +14,7 @@ from cds.language.retrieve import Drug, Reading, Retrieve
 from cds.language.terminology import ValueSet
 from cds.values.codes import CodeSet, union
 from cds.values.known import UNKNOWN
-from cds.values.quantity import Quantity, UnitTable
+from cds.values.quantity import Quantity, Scale, UnitTable
 
 Condition = tuple[tuple[Fact, frozenset[str]], ...]
 """Facts with the states that they must be in, all of them."""
@@ -33,6 +33,11 @@ class Names:
     readings: dict[str, tuple[Reading, ...]] = field(default_factory=dict)
     retrieves: dict[str, Retrieve] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+
+    @property
+    def scales(self) -> dict[str, Scale | None]:
+        """How quantities of each value set are converted; None for a value set without a unit."""
+        return {name: value_set.scale for name, value_set in self.value_sets.items()}
 
 
 class Scope:

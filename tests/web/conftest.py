@@ -61,10 +61,15 @@ class Served:
     url: str
     log: Path
 
+    @property
+    def address(self):
+        """Host and port."""
+        where = urlsplit(self.url)
+        return where.hostname, where.port
+
     def send(self, method, path, body=None, **headers):
         """Status, headers and body of the answer to one request."""
-        where = urlsplit(self.url)
-        connection = HTTPConnection(where.hostname, where.port, timeout=PATIENCE_S)
+        connection = HTTPConnection(*self.address, timeout=PATIENCE_S)
         try:
             names = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body, names)

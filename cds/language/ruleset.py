@@ -1,0 +1,52 @@
+"""Checks that concern the rules of a pack together: their order on cards, and their findings' ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cds.language.node import Text
+from cds.language.plan import Rule
+from cds.language.report import Report, did_you_mean
+
+
+def in_order(rules: Iterable[Rule], listed: Sequence[Text], known: set[str], report: Report) -> tuple[Rule, ...]:
+    """The rules as ``pack.yaml`` lists them; a rule that is not listed, or not there, is reported."""
+    order = {name.value: position for position, name in enumerate(listed)}
+    for name in listed:
+        if name.value not in known:
+            advice = did_you_mean(name.value, known)
+            report.error("unknown-rule", name.at, f"no rule is called {name.value}", remedy=advice)
+    ordered = tuple(rules)
+    for rule in ordered:
+        if rule.name not in order:
+            report.error(
+                "unlisted-rule",
+                rule.at,
+                f"{rule.name} is not among the rules of pack.yaml",
+                "Its place on a card would be left to chance.",
+                "Add it there, where its findings shall stand.",
+            )
+    return tuple(sorted(ordered, key=lambda rule: order.get(rule.name, len(order))))
+
+
+def check_ids(rules: Sequence[Rule], report: Report) -> None:
+    """Every finding id belongs to one rule, and every id that a finding names exists."""
+    owners: dict[str, str] = {}
+    for rule in rules:
+        for case in rule.cases:
+            if case.finding is None:
+                continue
+            owner = owners.setdefault(case.finding.id, rule.name)
+            if owner != rule.name:
+                report.error(
+                    "id-twice",
+                    case.at,
+                    f"{case.finding.id} belongs to {owner} already",
+                    remedy="Use an id of its own.",
+                )
+    for rule in rules:
+        for case in rule.cases:
+            for other in (*case.finding.replaces, *case.finding.beside) if case.finding else ():
+                if other not in owners:
+                    advice = did_you_mean(other, owners)
+                    report.error("unknown-finding", case.at, f"no finding is called {other}", remedy=advice)

@@ -1,0 +1,212 @@
+"""The labelled patients: exactly the cards of their labels, and nothing that the labels forbid."""
+
+import re
+
+import pytest
+from answer_samples import by_topic, expected, labels, lasting, vignette, words
+
+COVERED = (
+    "V01 V02 V03 V08 V12 V13 V14 V16 V18 V20 V24 V26 V28 V30 V34 V35 V37 V39 V40 V44 V46 V49 V50 V52 V54 V60"
+).split()
+NOT_COVERED = {
+    "V05.uk": "profile uk-2026",
+    "V09.us": "hook patient-view",
+    "V10.us": "hook patient-view",
+    "V23.us": "rule on age, AGE-01",
+    "V32.uk": "profile uk-2026",
+    "V42.uk": "profile uk-2026",
+    "V56.us": "rule on interactions, DDI-01",
+    "V58.uk": "profile uk-2026 and rule on allergies, COND-05",
+    "V59.us": "rule on supply, DOSE-02",
+}
+"""Patients kept for content that does not exist yet, and what they wait for."""
+
+us = pytest.mark.parametrize("name", [f"{each}.us" for each in COVERED])
+
+
+@pytest.fixture
+def told(service):
+    """Asks for a labelled patient, data by prefetch."""
+    return lambda name: service.by_prefetch(*vignette(f"{name}.us"))
+
+
+def test_every_labelled_patient_is_either_covered_or_listed_as_waiting():
+    """No labelled patient is forgotten: each is answered here, or waits for content that is named."""
+    assert {f"{each}.us" for each in COVERED} | set(NOT_COVERED) == set(expected())
+
+
+@us
+def test_a_labelled_patient_gets_exactly_the_cards_of_the_label(service, name):
+    """The cards are those of the label, no fewer and no more, with their findings and gravest indicator."""
+    assert by_topic(labels(service.by_prefetch(*vignette(name)))) == by_topic(expected()[name])
+
+
+@us
+def test_search_gives_the_same_cards_as_prefetch(service, name):
+    """Where the data come from changes nothing that the reader sees."""
+    request, chart = vignette(name)
+    assert lasting(service.by_search(request, chart)) == lasting(service.by_prefetch(request, chart))
+
+
+@us
+def test_every_answer_is_as_cds_hooks_wants_it(service, name):
+    """An answer meets the response schema, and no summary exceeds what CDS Hooks allows."""
+    cards = lasting(service.by_prefetch(*vignette(name)))
+    assert service.ready.answer_problems({"cards": [_with_ids(card) for card in cards]}) == ()
+    assert all(len(card["summary"]) <= 139 for card in cards)
+
+
+@us
+def test_the_gravest_card_comes_first_and_counselling_last(service, name):
+    """Cards are ordered critical, warning, info; within, counselling stands last."""
+    cards = labels(service.by_prefetch(*vignette(name)))
+    rank = ["critical", "warning", "info"]
+    assert [rank.index(each["indicator"]) for each in cards] == sorted(rank.index(e["indicator"]) for e in cards)
+    assert [each["topic"] for each in cards].index("counselling") == len(cards) - 1 if _counsels(cards) else True
+
+
+def _counsels(cards):
+    return any(each["topic"] == "counselling" for each in cards)
+
+
+def _with_ids(card):
+    some = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
+    suggestions = [{**each, "uuid": some} for each in card.get("suggestions", ())]
+    return {**card, "uuid": some, **({"suggestions": suggestions} if suggestions else {})}
+
+
+# ------------------------------------------------------------------ what must not be said
+
+
+def ids(result):
+    return {each for card in labels(result) for each in card["findings"]}
+
+
+def card(result, topic):
+    """The one card of a topic."""
+    (found,) = [each for each in result.cards if each.source.topic.code.removesuffix("Critical") == topic]
+    return found
+
+
+def test_no_card_states_or_implies_gender_identity(service):
+    """Texts are neutral: no gender, no pronoun, whoever the patient is (V14, V16, and all others)."""
+    banned = re.compile(r"\b(trans\w*|gender\w*|female|male|woman|women|man|men|she|he|her|his)\b", re.IGNORECASE)
+    for name in COVERED:
+        assert banned.search(words(service.by_prefetch(*vignette(f"{name}.us")))) is None, name
+
+
+def test_v14_testosterone_is_no_contraception(told):
+    """Hormone therapy is not named where methods on record are listed, and exempts nobody."""
+    result = told("V14")
+    assert "testosterone" not in words(result).lower()
+    assert {"PREG-03", "CONTRA-01"} <= ids(result)
+
+
+def test_v02_a_drug_coded_by_ingredient_with_a_capsule_in_its_text_needs_no_doubt(told):
+    """RxNorm 6064 with "Oral Capsule" in its display is recognised."""
+    assert told("V02").trigger.by == "code"
+
+
+@pytest.mark.parametrize("name", ["V01", "V16"])
+def test_who_cannot_get_pregnant_hears_nothing_of_tests_and_methods(told, name):
+    """No pregnancy, contraception, laboratory, mood or supervision finding where none is due."""
+    assert ids(told(name)) == {"COUNSEL-01"}
+
+
+def test_v12_pregnancy_and_contraception_share_one_card(told):
+    """Two findings of one topic never make two cards, and neither is critical."""
+    found = card(told("V12"), "pregnancyPrevention")
+    assert found.indicator == "warning"
+    assert "(+1 more)" in found.summary
+
+
+def test_v16_asks_to_confirm_the_category(told):
+    """An exemption by birth sex alone is said to need confirmation."""
+    assert "confirm the program category" in card(told("V16"), "counselling").detail
+
+
+@pytest.mark.parametrize("name", ["V13", "V18"])
+def test_an_exemption_or_category_that_is_settled_needs_no_confirming(told, name):
+    """Who can get pregnant, or has no uterus on record, is not told to confirm the category."""
+    assert "confirm the program category" not in words(told(name))
+
+
+def test_v20_sterilisation_is_a_method_and_no_exemption(told):
+    """Tubal ligation counts as the primary method only."""
+    result = told("V20")
+    assert result.patient.outcomes["capacity"].state == "yes"
+    assert "CONTRA-01" not in ids(result)
+
+
+def test_v26_a_home_test_counts_in_the_course(told):
+    """The modified program lets the monthly test be done at home: silence."""
+    assert told("V26").cards == ()
+
+
+def test_v28_nothing_suggests_to_sign_and_nothing_counsels(told):
+    """Beside a pregnancy on record there is one card; its suggestions confirm, refer or remove the order."""
+    result = told("V28")
+    (found,) = result.cards
+    assert found.source.topic.code == "pregnancyPreventionCritical"
+    kinds = [(action.type, (action.resource or {}).get("resourceType")) for s in found.suggestions for action in s.actions]
+    assert kinds == [("create", "ServiceRequest"), ("create", "ServiceRequest"), ("delete", None)]
+    assert not re.search(r"\bsign\b|proceed|continue with", words(result), re.IGNORECASE)
+    assert "COUNSEL-01" not in ids(result)
+    assert "PREG-03" not in ids(result)
+
+
+def test_v30_a_preliminary_positive_is_called_so(told):
+    """A preliminary positive is named as such and is no pregnancy on record."""
+    result = told("V30")
+    assert "preliminary positive" in card(result, "pregnancyPrevention").summary
+    assert "PREG-01" not in ids(result)
+
+
+def test_v35_a_progestin_only_pill_is_no_primary_method(told):
+    """The pill is shown as what it is, not as a primary method."""
+    found = card(told("V35"), "pregnancyPrevention")
+    assert "No primary method is on record" in found.detail
+
+
+def test_v39_one_laboratory_card_and_preliminary_satisfies_nothing(told):
+    """An erroneous and a preliminary result make one card, in which the preliminary one is called pending."""
+    found = card(told("V39"), "labs")
+    assert "ALT result is pending" in found.detail
+    assert "No triglyceride result in the last 31 days" in found.summary
+
+
+def test_v44_and_v46_have_the_grade_of_their_height(told):
+    """800 mg/dL is critical; 3.25 times the upper limit is a warning."""
+    assert card(told("V44"), "labs").source.topic.code == "labsCritical"
+    assert "3.25" in card(told("V46"), "labs").summary
+
+
+def test_v49_no_blood_count_and_no_metabolic_panel_is_asked_for(told):
+    """Only what is evidence-based is suggested: no CBC, no BMP, no complete panel."""
+    assert not re.search(r"\b(cbc|bmp|cmp|blood count|metabolic)\b", words(told("V49")), re.IGNORECASE)
+
+
+def test_v50_the_summary_holds_nothing_of_the_item(told):
+    """A summary is read over the shoulder: no item, no answer, no score and no word of suicide in it."""
+    found = card(told("V50"), "mood")
+    assert not re.search(r"item|several|dead|hurt|suicid|harm|phq|\d", found.summary, re.IGNORECASE)
+    assert "PHQ item 9" in found.detail
+
+
+def test_v54_supervision_is_no_bar(told):
+    """The supervision card informs; nothing in it stops or forbids."""
+    found = card(told("V54"), "supervision")
+    said = f"{found.summary} {found.detail}"
+    assert not re.search(r"must not|cannot|do not|block|stop|not allowed|prohibit|forbid|only by", said, re.IGNORECASE)
+
+
+def test_v60_topical_antibiotics_are_no_matter(told):
+    """Topical minocycline and clindamycin are not mentioned."""
+    assert not re.search(r"minocyclin|clindamycin", words(told("V60")), re.IGNORECASE)
+
+
+def test_no_card_says_that_there_is_no_risk(service):
+    """No instrument clears a patient: words such as "no risk" or "safe to prescribe" never occur."""
+    for name in COVERED:
+        said = words(service.by_prefetch(*vignette(f"{name}.us")))
+        assert not re.search(r"no (suicide )?risk|safe to (sign|prescribe|start)|all (is )?well", said, re.IGNORECASE)
