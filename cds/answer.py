@@ -6,16 +6,17 @@ pass in what touches the world.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from cds.cards.merge import Frame, make_cards
 from cds.cards.text import Writer
-from cds.chart.chart import Chart
+from cds.chart.chart import Arrival, Chart
 from cds.facts.case import Case
 from cds.facts.context import IDENTIFIED_BY
+from cds.facts.phase import WITHOUT_ORDER
 from cds.facts.trigger import Triggered, triggered
 from cds.findings.decide import Decisions, decide
 from cds.language.group import DataGroup
@@ -63,19 +64,35 @@ class Answer:
 
 
 def answer(call: Call, plan: Plan, edge: Edge) -> Answer:
-    """Answer a call under a plan. An order for another drug ends at the trigger, and its prefetch is never parsed."""
+    """Answer a call under a plan. An order for another drug ends at the trigger, and its prefetch is never parsed.
+
+    A hook without orders first asks the history alone for the phase of treatment, and ends there for everyone who
+    neither takes the drug nor has just stopped it.
+    """
     orders = tuple(_with_drug(call, order, edge) for order in call.context.orders)
     trigger = triggered(orders, plan, call.hook)
-    if not trigger.orders:
+    shows = plan.shows[call.hook]
+    if not trigger.orders and (orders or not shows.keys() & WITHOUT_ORDER):
         return Answer(plan, call.hook, edge.today, trigger)
-    context = replace(call.context, orders=trigger.orders)
-    chart = edge.gather(call, [plan.groups[name] for name in plan.needs[call.hook]])
     session = frozenset(order.reference for order in (*orders, *call.context.background))
-    patient = Case(chart, edge.today, edge.zone, {IDENTIFIED_BY: trigger.by}, session)
+    told = {IDENTIFIED_BY: trigger.by}
+    arrivals: dict[str, Arrival] = {}
+    if not trigger.orders:
+        arrivals.update(_gathered(call, plan, plan.phase_needs, edge))
+        history = Case(Chart(arrivals), edge.today, edge.zone, told, session, has_new_order=False)
+        if not shows.get(history.state(plan.phase)):
+            return Answer(plan, call.hook, edge.today, trigger, (), history.chart, history)
+    arrivals.update(_gathered(call, plan, [name for name in plan.needs[call.hook] if name not in arrivals], edge))
+    patient = Case(Chart(arrivals), edge.today, edge.zone, told, session, bool(trigger.orders))
     decisions = decide(plan, patient, call.hook)
     writer = Writer(patient, plan.words, plan.groups)
+    context = replace(call.context, orders=trigger.orders)
     cards = make_cards(plan, decisions, context, writer, edge.frame)
-    return Answer(plan, call.hook, edge.today, trigger, cards, chart, patient, decisions, writer)
+    return Answer(plan, call.hook, edge.today, trigger, cards, patient.chart, patient, decisions, writer)
+
+
+def _gathered(call: Call, plan: Plan, names: Sequence[str], edge: Edge) -> Mapping[str, Arrival]:
+    return edge.gather(call, [plan.groups[name] for name in names]).arrivals
 
 
 def _with_drug(call: Call, order: Order, edge: Edge) -> Order:

@@ -14,7 +14,9 @@ from cds.language.retrieve import Retrieve
 from cds.language.scope import Scope
 from cds.values.known import ABSENT, KNOWN, Evidence, Outcome, Reason, Unknown, unknown
 
-PHASES = ("initial", "continuation", "restart", "on_treatment", "post", "none")
+WITHOUT_ORDER = frozenset(("on_treatment", "post", "none"))
+PHASES = ("initial", "continuation", "restart", *sorted(WITHOUT_ORDER))
+"""With a new order: the first three. Without one the patient takes the drug, has just stopped it, or neither."""
 
 
 @dataclass(frozen=True)

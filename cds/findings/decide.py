@@ -78,12 +78,12 @@ def _decide(rule: Rule, patient: Patient, phase: str, visible: frozenset[str]) -
         return Decision(rule, Verdict.NOT_THIS_PHASE)
     case = next(case for case in rule.cases if any(_holds(when, patient) for when in case.when))
     if case.finding is not None:
-        shown = case.finding.indicator in visible
+        shown = case.finding.is_in(visible)
         return Decision(rule, Verdict.SHOWN if shown else Verdict.NOT_ON_THIS_HOOK, case)
     if case.silent:
         return Decision(rule, Verdict.SILENT, case)
     why = reasons(case, patient)
-    if not visible:
+    if not rule.may_show(visible):
         return Decision(rule, Verdict.NOT_ON_THIS_HOOK, case, why)
     if not rule.safety_critical and all(each.reason is Reason.NOT_OFFERED for each in why):
         return Decision(rule, Verdict.SILENT, case, why)

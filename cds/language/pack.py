@@ -152,6 +152,10 @@ class _Compiler:
             topics=tuple(topic.code for topic in read_topics(fields(pack.get("topics")))),
             phases=phase.domain,
             evidence=read_evidence(fields(pack.get("evidence"))),
+            evidence_here={
+                key.value: tuple(each.value for each in texts(node))
+                for key, node in fields(self.profile_file.get("evidence"))
+            },
             overrides=read_overrides(fields(pack.get("overrides")), text(pack.get("override_system"))),
             suggestions=read_suggestions(fields(pack.get("suggestions")), self.shared.systems, self.report),
             words=self.profile.words,
@@ -161,7 +165,8 @@ class _Compiler:
 
     def rules(self, scope: Scope, shelf: Shelf) -> tuple[Rule, ...]:
         settings = fields(self.profile_file.get("rules"))
-        off = {each.value: each for each in texts(self.profile_file.get("off"))}
+        enabled = {each.value: each for each in texts(self.profile_file.get("enables"))}
+        by_profile = {text(file.get("rule")) for file in self.files.rules if text(file.get("enabled")) == "by profile"}
         found: list[Rule] = []
         for file in self.files.rules:
             name = text(file.get("rule"))
@@ -169,12 +174,12 @@ class _Compiler:
             if rule is not None:
                 found.append(rule)
         known = {text(file.get("rule")) for file in self.files.rules}
-        for key in (*(key for key, _ in settings), *off.values()):
+        for key in (*(key for key, _ in settings), *enabled.values()):
             if key.value not in known:
                 advice = did_you_mean(key.value, known)
                 self.report.error("unknown-rule", key.at, f"no rule is called {key.value}", remedy=advice)
-        check_ids(found, self.report)
-        in_force = [rule for rule in found if rule.name not in off]
+        in_force = [rule for rule in found if rule.name in enabled or rule.name not in by_profile]
+        check_ids(in_force, found, self.report)
         return in_order(in_force, texts(self.files.pack.get("rules")), known, self.report)
 
     # ------------------------------------------------------------------- plan
@@ -218,6 +223,7 @@ class _Compiler:
             topic_system=text(pack.get("topic_system")),
             service_titles=_services(fields(pack.get("services"))),
             needs={hook: _needs(rules, phase, notes, shows.get(hook, {}), groups) for hook in hooks},
+            phase_needs=tuple(name for name in groups if name in reached_groups([phase])),
             attributes={key.value: text(node) for key, node in fields(pack.get("attributes"))},
             content_hash=self.shared.content_hash,
         )
@@ -266,10 +272,14 @@ def _needs(
 ) -> tuple[str, ...]:
     """The groups that a hook's rules can reach, in the order of ``data.yaml``."""
     asked = [phase, *(fact for note in notes for fact, _ in note.when)]
-    shown = {state for state, indicators in shows.items() if indicators}
     for rule in rules:
-        if rule.phases & shown:
+        if any(rule.may_show(shows.get(each, frozenset())) for each in rule.phases):
             asked.extend(fact for case in rule.cases for when in case.when for fact, _ in when)
             asked.extend(rule.facts)
-    reached = {name for fact in closure(tuple(asked)) for each in fact.built.retrieves for name in each.groups}
+    reached = reached_groups(asked)
     return tuple(name for name in groups if name in reached)
+
+
+def reached_groups(facts: Iterable[Fact]) -> set[str]:
+    """The data groups that facts look at, through everything that they need."""
+    return {name for fact in closure(tuple(facts)) for each in fact.built.retrieves for name in each.groups}

@@ -74,6 +74,10 @@ class Finding:
     beside: tuple[str, ...] = ()
     indicators: tuple[str, ...] = ()
 
+    def is_in(self, visible: frozenset[str]) -> bool:
+        """Whether it may be shown where these are: indicators, or findings with their indicator."""
+        return self.indicator in visible or f"{self.id} {self.indicator}" in visible
+
 
 @dataclass(frozen=True)
 class Case:
@@ -102,6 +106,10 @@ class Rule:
     facts: tuple[Fact, ...]
     cases: tuple[Case, ...]
     parameters: Mapping[str, Parameter]
+
+    def may_show(self, visible: frozenset[str]) -> bool:
+        """Whether any of its findings can be shown where these indicators and findings are."""
+        return any(case.finding is not None and case.finding.is_in(visible) for case in self.cases)
 
 
 @dataclass(frozen=True)
@@ -145,10 +153,11 @@ class Plan:
     """A pack under one profile.
 
     Attributes:
-        shows: hook → phase (``unknown`` included) → the indicators that may be shown.
+        shows: hook → phase (``unknown`` included) → what may be shown: an indicator, or ``ID indicator``.
         withhold: finding id → indicators beside which it is withheld, whatever their topic.
         words: sentences for cards that no single rule owns, by name.
         needs: hook → names of the data groups that its rules can reach.
+        phase_needs: names of the data groups that tell the phase of treatment.
         content_hash: of all content files, hexadecimal.
     """
 
@@ -172,5 +181,6 @@ class Plan:
     topic_system: str
     service_titles: Mapping[str, tuple[str, str]]
     needs: Mapping[str, tuple[str, ...]]
+    phase_needs: tuple[str, ...]
     attributes: Mapping[str, str]
     content_hash: str

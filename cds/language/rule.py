@@ -25,6 +25,7 @@ class Shelf:
     topics: tuple[str, ...]
     phases: tuple[str, ...]
     evidence: Mapping[str, Evidence]
+    evidence_here: Mapping[str, tuple[str, ...]]
     overrides: Mapping[str, OverrideReason]
     suggestions: Mapping[str, SuggestionPlan]
     words: Mapping[str, str]
@@ -90,11 +91,16 @@ class _RuleReader:
         return frozenset(each.value for each in named)
 
     def evidence(self, node: Node | None) -> tuple[Evidence, ...]:
-        return tuple(
-            self.shelf.evidence[each.value]
-            for each in texts(node)
-            if self._on_shelf(each, self.shelf.evidence, "evidence")
-        )
+        found: list[Evidence] = []
+        for each in texts(node):
+            if self._on_shelf(each, self.shelf.evidence, "evidence"):
+                here = self.shelf.evidence_here.get(each.value, (each.value,))
+                found.extend(
+                    self.shelf.evidence[name]
+                    for name in here
+                    if self._on_shelf(Text(each.at, name), self.shelf.evidence, "evidence")
+                )
+        return tuple(dict.fromkeys(found))
 
     def case(self, body: Fields) -> Case | None:
         endings = [key for key, _ in body if key.value in _ENDINGS]

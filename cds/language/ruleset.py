@@ -29,10 +29,11 @@ def in_order(rules: Iterable[Rule], listed: Sequence[Text], known: set[str], rep
     return tuple(sorted(ordered, key=lambda rule: order.get(rule.name, len(order))))
 
 
-def check_ids(rules: Sequence[Rule], report: Report) -> None:
-    """Every finding id belongs to one rule, and every id that a finding names exists."""
+def check_ids(in_force: Sequence[Rule], rules: Sequence[Rule], report: Report) -> None:
+    """Every finding id belongs to one rule in force, and every id that a finding names exists in the pack."""
+    known = {case.finding.id for rule in rules for case in rule.cases if case.finding is not None}
     owners: dict[str, str] = {}
-    for rule in rules:
+    for rule in in_force:
         for case in rule.cases:
             if case.finding is None:
                 continue
@@ -47,6 +48,6 @@ def check_ids(rules: Sequence[Rule], report: Report) -> None:
     for rule in rules:
         for case in rule.cases:
             for other in (*case.finding.replaces, *case.finding.beside) if case.finding else ():
-                if other not in owners:
-                    advice = did_you_mean(other, owners)
+                if other not in known:
+                    advice = did_you_mean(other, known)
                     report.error("unknown-finding", case.at, f"no finding is called {other}", remedy=advice)

@@ -18,7 +18,12 @@ PACK = "isotretinoin"
 TODAY = date(2026, 11, 24)
 EXTENSION = "isotretinoin-cds.card"
 PATIENCE_MS = 10_000
-LIVELY = (
+COVERED = tuple(
+    f"V{number}.us"
+    for number in "01 02 03 08 12 13 14 16 18 20 24 26 28 30 34 35 37 39 40 44 46 49 50 52 54 60".split()
+)
+"""Labelled patients whose rules exist."""
+_DATES = (
     "effectiveDateTime performedDateTime performedPeriod.end performedPeriod.start recordedDate authoredOn "
     "occurrenceDateTime whenHandedOver sent period.start"
 ).split()
@@ -96,7 +101,7 @@ def _is_coded(resource: dict[str, Any], codes) -> bool:
 
 
 def _day(resource: dict[str, Any]) -> str:
-    for path in LIVELY:
+    for path in _DATES:
         name, _, inner = path.partition(".")
         value = resource.get(name)
         value = value.get(inner) if inner and isinstance(value, dict) else value

@@ -3,11 +3,8 @@
 import re
 
 import pytest
-from answer_samples import by_topic, expected, labels, lasting, vignette, words
+from answer_samples import COVERED, by_topic, expected, labels, lasting, vignette, words
 
-COVERED = (
-    "V01 V02 V03 V08 V12 V13 V14 V16 V18 V20 V24 V26 V28 V30 V34 V35 V37 V39 V40 V44 V46 V49 V50 V52 V54 V60"
-).split()
 NOT_COVERED = {
     "V05.uk": "profile uk-2026",
     "V09.us": "hook patient-view",
@@ -21,7 +18,7 @@ NOT_COVERED = {
 }
 """Patients kept for content that does not exist yet, and what they wait for."""
 
-us = pytest.mark.parametrize("name", [f"{each}.us" for each in COVERED])
+us = pytest.mark.parametrize("name", COVERED)
 
 
 @pytest.fixture
@@ -32,7 +29,7 @@ def told(service):
 
 def test_every_labelled_patient_is_either_covered_or_listed_as_waiting():
     """No labelled patient is forgotten: each is answered here, or waits for content that is named."""
-    assert {f"{each}.us" for each in COVERED} | set(NOT_COVERED) == set(expected())
+    assert {*COVERED} | set(NOT_COVERED) == set(expected())
 
 
 @us
@@ -92,7 +89,7 @@ def test_no_card_states_or_implies_gender_identity(service):
     """Texts are neutral: no gender, no pronoun, whoever the patient is (V14, V16, and all others)."""
     banned = re.compile(r"\b(trans\w*|gender\w*|female|male|woman|women|man|men|she|he|her|his)\b", re.IGNORECASE)
     for name in COVERED:
-        assert banned.search(words(service.by_prefetch(*vignette(f"{name}.us")))) is None, name
+        assert banned.search(words(service.by_prefetch(*vignette(name)))) is None, name
 
 
 def test_v14_testosterone_is_no_contraception(told):
@@ -208,5 +205,5 @@ def test_v60_topical_antibiotics_are_no_matter(told):
 def test_no_card_says_that_there_is_no_risk(service):
     """No instrument clears a patient: words such as "no risk" or "safe to prescribe" never occur."""
     for name in COVERED:
-        said = words(service.by_prefetch(*vignette(f"{name}.us")))
+        said = words(service.by_prefetch(*vignette(name)))
         assert not re.search(r"no (suicide )?risk|safe to (sign|prescribe|start)|all (is )?well", said, re.IGNORECASE)

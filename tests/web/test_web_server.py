@@ -43,7 +43,7 @@ def run(*arguments):
 
 
 def test_prefetch_and_fallback_give_the_same_cards(server, fhir):
-    """P-20, R-9: over real HTTP each patient of the demonstration gets the same cards with all prefetch and with none."""
+    """P-20, R-9: over real HTTP each patient of the demonstration gets the same cards with prefetch and without."""
     shown = demonstration()
     service = services(server)[shown.hook]
     for patient in shown.patients:
@@ -100,7 +100,7 @@ def test_an_order_for_another_drug_is_silent(server):
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_too_long_a_body_is_413_over_http(server, chunked):
-    """R-22, E-9: over 20 MB is refused: by its told length before a byte of it came, otherwise at the first byte more."""
+    """R-22, E-9: over 20 MB is refused, by its told length before a byte of it came, or at the first byte more."""
     length = "Transfer-Encoding: chunked" if chunked else "Content-Length: 20000001"
     path = f"/cds-services/{services(server)['order-sign']['id']}"
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{length}\r\n\r\n"

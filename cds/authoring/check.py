@@ -1,0 +1,160 @@
+"""``isotretinoin-cds check``: read, compile, prove and lint the content, and print everything that is found."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from cds.authoring.diagnostics_github import render_github
+from cds.authoring.diagnostics_json import render_json
+from cds.authoring.diagnostics_sarif import render_sarif
+from cds.authoring.diagnostics_text import render_text
+from cds.cards.suggest import check_suggestions
+from cds.clock import today_in
+from cds.content import ContentRoot, find_content, read_content
+from cds.errors import ContentError, StartError
+from cds.facts.kinds import KINDS
+from cds.language.checks.subject import Subject
+from cds.language.checks.table import run_lints
+from cds.language.load import Files, Library, compile_plan, read_library
+from cds.language.node import Fields
+from cds.language.pack import Compiled
+from cds.language.report import Report
+from cds.language.yaml import read_yaml
+from cds.values.diagnostic import Diagnostic, Severity
+
+CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
+
+Render = Callable[[Iterable[Diagnostic]], str]
+FORMATS: dict[str, Render] = {
+    "text": render_text,
+    "json": render_json,
+    "sarif": render_sarif,
+    "github": render_github,
+}
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What an examination of content found, in the order of files and lines, and what it looked at."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    plans: tuple[str, ...]
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Check the content as the command line asks.
+
+    Returns:
+        0 when nothing was found, 1 when anything was (a warning too), 2 when the check could not run.
+    """
+    rules = tuple(Path(each) for each in getattr(args, "rules", None) or ())
+    paths = tuple(Path(each) for each in getattr(args, "paths", None) or ())
+    render = FORMATS[getattr(args, "format", None) or "text"]
+    today = getattr(args, "today", None) or today_in("UTC")()
+    try:
+        root = find_content(rules)
+        names = tuple(content_name(path, root, rules) for path in paths)
+        examined = examine(read_content(root, rules), today, getattr(args, "profile", None) or "")
+    except (StartError, OSError) as problem:
+        print(f"check: {problem}", file=sys.stderr)
+        return COULD_NOT_RUN
+    shown = [each for each in examined.diagnostics if not names or _under(each.at.file, names)]
+    written = render(shown)
+    if written:
+        print(written)
+    hidden = [each for each in examined.diagnostics if each not in shown and each.severity is Severity.ERROR]
+    if hidden:
+        print(f"check: {_counted(len(hidden), 'error')} elsewhere; until then not all was looked at", file=sys.stderr)
+    if written and render is render_text:
+        print(f"\n{_counted(len(shown), 'finding')}")
+    elif render is render_text and not hidden:
+        print(f"No findings: {', '.join(examined.plans)}.")
+    return FINDINGS if shown or hidden else CLEAN
+
+
+def examine(files: Files, today: date, profile: str = "") -> Examined:
+    """Everything that is wrong with content, or that an author should look at.
+
+    Args:
+        files: the content by path.
+        today: the day on which reviews are due or not.
+        profile: check only this one, in the packs that have it; empty for every profile.
+
+    Raises:
+        StartError: when no pack has the profile.
+    """
+    report = Report()
+    library = read_library(files, KINDS, report)
+    wanted = _plans(library, profile, report)
+    compiled = [
+        (pack, found) for pack, name in wanted if (found := compile_plan(library, pack, name, report)) is not None
+    ]
+    invalid: list[Diagnostic] = []
+    if report.errors == 0:
+        roots = _roots(files)
+        for pack, each in compiled:
+            run_lints(Subject(each, library.packs[pack], library, roots, today), report)
+            invalid += _invalid_suggestions(each)
+    found = sorted({*report.found, *invalid}, key=lambda each: (each.at, each.id, each.what))
+    return Examined(tuple(found), tuple(f"{pack} under {name}" for pack, name in wanted))
+
+
+def content_name(path: Path, root: ContentRoot, rules: Sequence[Path]) -> str:
+    """The name under which content knows a file or a folder on disk.
+
+    Raises:
+        StartError: when there is nothing there, or when it is no content.
+    """
+    if not path.exists():
+        raise StartError(f"{path}: there is no such file or folder")
+    absolute = path.resolve()
+    for folder in (each.resolve() for each in rules):
+        if absolute.is_relative_to(folder):
+            return f"rules/{absolute.relative_to(folder).as_posix()}".removesuffix("/.")
+    if absolute.is_relative_to(root.path.resolve()):
+        return absolute.relative_to(root.path.resolve()).as_posix()
+    raise StartError(f"{path} is no content; rules are read from {root.path}")
+
+
+def _under(file: str, names: Iterable[str]) -> bool:
+    return any(name in (".", file) or file.startswith(f"{name}/") for name in names)
+
+
+def _plans(library: Library, profile: str, report: Report) -> list[tuple[str, str]]:
+    every = [(pack, name) for pack, files in library.packs.items() for name in files.profiles]
+    if not profile:
+        return every
+    chosen = [(pack, name) for pack, name in every if name == profile]
+    if not chosen and report.errors == 0:
+        known = ", ".join(sorted({name for _, name in every})) or "none"
+        raise StartError(f"no pack has a profile {profile}; known: {known}")
+    return chosen
+
+
+def _roots(files: Files) -> dict[str, Fields]:
+    """Every authored file, parsed again, since the library keeps only what was made of them."""
+    parsed = {
+        path: read_yaml(path, content, Report())
+        for path, content in files.items()
+        if path.startswith("rules/") and path.endswith(".yaml")
+    }
+    return {path: root for path, root in parsed.items() if isinstance(root, Fields)}
+
+
+def _invalid_suggestions(compiled: Compiled) -> tuple[Diagnostic, ...]:
+    from cds.cards.models import r4_problem  # noqa: PLC0415 - its import takes longer than all the rest of a check
+
+    try:
+        check_suggestions(compiled.plan, r4_problem)
+    except ContentError as error:
+        return error.diagnostics
+    return ()
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,31 @@
+"""Diagnostics for a person at a terminal: place, what is wrong, the line with a caret, what it means, what to write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cds.values.diagnostic import Diagnostic
+
+_INDENT = "    "
+
+
+def render_text(diagnostics: Iterable[Diagnostic]) -> str:
+    """All diagnostics, an empty line between them; empty for none."""
+    return "\n\n".join(_block(each) for each in diagnostics)
+
+
+def _block(found: Diagnostic) -> str:
+    lines = [f"{found.at}: {found.severity}[{found.id}] {found.what}"]
+    if found.line:
+        lines += _source(found)
+    lines += [_INDENT + sentence for sentence in (found.meaning, found.remedy) if sentence]
+    return "\n".join(lines)
+
+
+def _source(found: Diagnostic) -> list[str]:
+    gutter = f"{found.at.line} | "
+    before = found.line[: found.at.column - 1]
+    # A tab before the caret keeps its own width, whatever the terminal makes of it.
+    padding = "".join("\t" if char == "\t" else " " for char in before)
+    width = max(1, found.at.end_column - found.at.column)
+    return [gutter + found.line, " " * len(gutter) + padding + "^" + "~" * (width - 1)]

@@ -1,0 +1,105 @@
+"""``maybe-empty``: a slot of a text that may have nothing to show in a case that a patient can be in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+from cds.language.checks.subject import Subject, texts_of
+from cds.language.fact import Fact, closure
+from cds.language.plan import Case, Rule
+from cds.language.prove import holds, space_of
+from cds.language.report import Report
+from cds.language.template import Slot
+from cds.values.known import ABSENT, NO, UNKNOWN, Outcome, Reason, Unknown, unknown
+
+
+def check(subject: Subject, report: Report) -> None:
+    """Report each slot without ``| or "…"`` whose fact can be empty while its case holds."""
+    for rule, node, case, finding in subject.findings():
+        for key, template in texts_of(finding).items():
+            for slot in template.slots:
+                state = _empty_state(rule, case, slot)
+                if state is None:
+                    continue
+                name = slot.fact.name.rpartition(".")[2]
+                written = node.get(key)
+                shown = f"{name} | {slot.filter}" if slot.filter else name
+                report.warning(
+                    "maybe-empty",
+                    written.at if written is not None else case.at,
+                    f"{name} can be {state} here, and {key} would have nothing to show for it",
+                    "The sentence would have a hole in it.",
+                    f'Write {{{shown} | or "…"}}.',
+                )
+
+
+def _empty_state(rule: Rule, case: Case, slot: Slot) -> str | None:
+    """A state of the slot's fact in which it shows nothing, and in which the case can hold."""
+    if slot.fallback is not None:
+        return None
+    probe = Case(case.at, (((slot.fact, frozenset(slot.fact.domain)),),))
+    space = space_of(replace(rule, cases=(*rule.cases, probe)))
+    if space is None:
+        return None
+    asked = tuple(fact for fact in space.facts if fact is not slot.fact)
+    for state in _empty(slot):
+        implied = _implied(slot.fact, state, asked)
+        for states in space.combinations:
+            if states[slot.fact.name] != state or any(states[name] != each for name, each in implied.items()):
+                continue
+            if any(holds(condition, states) for condition in case.when):
+                return state
+    return None
+
+
+def _empty(slot: Slot) -> tuple[str, ...]:
+    """The states in which a slot shows nothing."""
+    domain = slot.fact.domain
+    if slot.filter == "why":
+        return tuple(domain)
+    if slot.fact.carries_value:
+        return (ABSENT, UNKNOWN)
+    if slot.filter == "value":
+        return (UNKNOWN,)
+    return (*(state for state in (NO, ABSENT) if state in domain), UNKNOWN)
+
+
+class _OpenError(Exception):
+    """A fact was asked for whose outcome does not follow from the one that is given."""
+
+
+@dataclass(frozen=True)
+class _Given:
+    """Stands for a patient of whom one fact alone is known; facts that look at the record cannot be asked."""
+
+    fact: Fact
+    given: Outcome
+
+    def outcome(self, fact: Fact) -> Outcome:
+        if fact is self.fact:
+            return self.given
+        if fact.built.retrieves or not fact.needs:
+            raise _OpenError
+        return fact.built.evaluate(self)
+
+    def state(self, fact: Fact) -> str:
+        return self.outcome(fact).state
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise _OpenError
+
+
+def _implied(fact: Fact, state: str, asked: tuple[Fact, ...]) -> dict[str, str]:
+    """The states of other facts that follow from one state of a fact, such as a band's from a value that is absent."""
+    outcome = unknown(Unknown(Reason.NOT_SUPPLIED)) if state == UNKNOWN else Outcome(state)
+    patient = _Given(fact, outcome)
+    implied = {}
+    for other in asked:
+        if fact not in closure(other.needs):
+            continue
+        try:
+            implied[other.name] = patient.outcome(other).state
+        except _OpenError:
+            continue
+    return implied
