@@ -249,7 +249,10 @@ class _Compiler:
             parameter: Parameter | None = scope.parameter(name)
             if parameter is not None:
                 return parameter.shown
-            return shelf.words.get(name) or scope.fact(Text(at.at, name))
+            if name in shelf.words:
+                self.names.used.add(f"word {name}")
+                return shelf.words[name]
+            return scope.fact(Text(at.at, name))
 
         template: Template = read_template(say, find, self.report)
         return Note(condition, _set(body.get("beside")), template, text(body.get("place")) == "end")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import NoReturn
 
 from cds.language.checks.subject import Subject, texts_of
@@ -10,6 +11,7 @@ from cds.language.fact import Fact, closure
 from cds.language.plan import Case, Rule
 from cds.language.prove import holds, space_of
 from cds.language.report import Report
+from cds.language.scope import Condition
 from cds.language.template import Slot
 from cds.values.known import ABSENT, NO, UNKNOWN, Outcome, Reason, Unknown, unknown
 
@@ -48,7 +50,7 @@ def _empty_state(rule: Rule, case: Case, slot: Slot) -> str | None:
         for states in space.combinations:
             if states[slot.fact.name] != state or any(states[name] != each for name, each in implied.items()):
                 continue
-            if any(holds(condition, states) for condition in case.when):
+            if any(holds(when, states) and _possible(slot.fact, state, when) for when in case.when):
                 return state
     return None
 
@@ -63,6 +65,23 @@ def _empty(slot: Slot) -> tuple[str, ...]:
     if slot.filter == "value":
         return (UNKNOWN,)
     return (*(state for state in (NO, ABSENT) if state in domain), UNKNOWN)
+
+
+def _possible(fact: Fact, state: str, when: Condition) -> bool:
+    """Whether every logical fact of a condition can be in a state asked for while a fact that it needs is in this one.
+
+    The space of a rule takes logic apart only as far as its limit allows; here one fact at a time is taken apart.
+    """
+    for asked, allowed in when:
+        combine = asked.built.combine
+        if combine is None or fact not in asked.needs:
+            continue
+        others = [need for need in asked.needs if need is not fact]
+        names = [fact.name, *(need.name for need in others)]
+        each_way = product((state,), *((*need.domain, UNKNOWN) for need in others))
+        if not any(combine(dict(zip(names, states, strict=True))) in allowed for states in each_way):
+            return False
+    return True
 
 
 class _OpenError(Exception):

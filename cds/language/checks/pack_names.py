@@ -16,10 +16,12 @@ def check(subject: Subject, report: Report) -> None:
     ids = {text.value for root in subject.files.rules for text in _findings(root)}
     hooks = tuple(each.value for each in texts(pack.get("hooks")))
     for section in ("shows", "services"):
-        _known([key for key, _ in fields(pack.get(section))], hooks, "hook", "A card would never be shown there.", report)
-    for key, node in fields(pack.get("shows")):
-        for _, indicators in fields(node):
-            _known(texts(indicators), SEVERITIES, "indicator", f"On {key.value} such cards would be lost.", report)
+        _known(
+            [key for key, _ in fields(pack.get(section))], hooks, "hook", "A card would never be shown there.", report
+        )
+    for hook, node in fields(pack.get("shows")):
+        for _, shown in fields(node):
+            _shown(texts(shown), ids, f"On {hook.value} such cards would be lost.", report)
     withheld = fields(pack.get("withhold"))
     _known([key for key, _ in withheld], ids, "finding", "It would never be withheld.", report)
     for _, node in withheld:
@@ -30,6 +32,15 @@ def check(subject: Subject, report: Report) -> None:
     for _, node in groups:
         others = texts(fields(node).get("alternative_to"))
         _known(others, groups.values, "group", "Missing data would be reported twice.", report)
+
+
+def _shown(names: Iterable[Text], ids: set[str], meaning: str, report: Report) -> None:
+    """What a hook shows in a phase: an indicator, or a finding with its indicator."""
+    for name in names:
+        finding, blank, indicator = name.value.rpartition(" ")
+        _known([Text(name.at, indicator)], SEVERITIES, "indicator", meaning, report)
+        if blank:
+            _known([Text(name.at, finding)], ids, "finding", meaning, report)
 
 
 def _known(names: Iterable[Text], known: Iterable[str], what: str, meaning: str, report: Report) -> None:

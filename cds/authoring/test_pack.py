@@ -1,0 +1,191 @@
+"""What the tests of one pack can name: retrieves, groups, codes, facts; and its plans, by profile and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cds.language.fact import Fact
+from cds.language.group import DataGroup
+from cds.language.hook import Hook
+from cds.language.literals import read_code
+from cds.language.load import Library, compile_plan
+from cds.language.node import Fields, Node, Text, fields, text, texts
+from cds.language.pack import Compiled, PackFiles
+from cds.language.plan import Rule
+from cds.language.report import Report, did_you_mean
+from cds.language.retrieve import Retrieve
+from cds.values.codes import CodeSet
+from cds.values.diagnostic import Position
+from cds.values.quantity import UnitTable
+
+PACK_TESTS = "pack.test.yaml"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A plan under which tests run: a profile, and parameters set as a site might set them."""
+
+    profile: str
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+class TestedPack:
+    """The names of a pack, with did-you-mean for those that are none.
+
+    Args:
+        library: the content, structurally sound.
+        name: of the pack.
+        profile: under which names are looked up; they are the same under every profile.
+        report: takes what is wrong.
+    """
+
+    __test__ = False
+
+    def __init__(self, library: Library, name: str, profile: str, report: Report) -> None:
+        self.library = library
+        self.name = name
+        self.profile = profile
+        self.report = report
+        self._compiled: dict[Setup, Compiled | None] = {}
+        self._definitions = {
+            key.value: fields(node) for file in self.files.facts for key, node in fields(file.get("retrieves"))
+        }
+
+    @property
+    def files(self) -> PackFiles:
+        """Its files, parsed."""
+        return self.library.packs[self.name]
+
+    @property
+    def units(self) -> UnitTable:
+        """The units that quantities are written in."""
+        return self.library.shared.units
+
+    def base(self) -> Compiled | None:
+        """The pack compiled under its usual profile."""
+        return self.compiled(Setup(self.profile), {})
+
+    def compiled(self, setup: Setup, parameters: Mapping[str, Text]) -> Compiled | None:
+        """The pack compiled under a setup, once; None when something is wrong, which is reported.
+
+        Args:
+            setup: profile and parameters.
+            parameters: the parameters again, with their places.
+        """
+        if setup not in self._compiled:
+            before = self.report.errors
+            library = self.library
+            if parameters:
+                changed = _with_parameters(self.files, setup.profile, parameters)
+                library = replace(library, packs={**library.packs, self.name: changed})
+            found = compile_plan(library, self.name, setup.profile, self.report)
+            self._compiled[setup] = found if self.report.errors == before else None
+        return self._compiled[setup]
+
+    # ----------------------------------------------------------------- names
+
+    def retrieve(self, name: Text) -> Retrieve | None:
+        """The retrieve of a data line."""
+        compiled = self.base()
+        known = compiled.scope.names.retrieves if compiled is not None else {}
+        found = known.get(name.value)
+        if found is None:
+            advice = did_you_mean(name.value, [*known, "patient"])
+            self.report.error("unknown-retrieve", name.at, f"no retrieve is called {name.value}", remedy=advice)
+        return found
+
+    def first_written(self, retrieve: Retrieve, key: str) -> str:
+        """The first word that an author wrote under a key of a retrieve; compiled retrieves keep no order."""
+        several = texts(self._definitions.get(retrieve.name, Fields(retrieve.at)).get(key))
+        return several[0].value if several else ""
+
+    def first_performer(self, retrieve: Retrieve) -> str:
+        """The first performer of a retrieve's setting."""
+        setting = fields(self._definitions.get(retrieve.name, Fields(retrieve.at)).get("setting"))
+        several = texts(setting.get("performer"))
+        return several[0].value if several else ""
+
+    def groups(self) -> Mapping[str, DataGroup]:
+        """The data groups by name."""
+        compiled = self.base()
+        return compiled.plan.groups if compiled is not None else {}
+
+    def hook(self, name: Text) -> Hook | None:
+        """A hook by name."""
+        found = self.library.hooks.get(name.value)
+        if found is None:
+            advice = did_you_mean(name.value, self.library.hooks)
+            self.report.error("unknown-hook", name.at, f"no hook is called {name.value}", remedy=advice)
+        return found
+
+    def rule(self, name: Text, plan_rules: tuple[Rule, ...]) -> Rule | None:
+        """A rule by name."""
+        found = {rule.name: rule for rule in plan_rules}
+        if name.value not in found:
+            advice = did_you_mean(name.value, found)
+            self.report.error("unknown-rule", name.at, f"no rule is called {name.value}", remedy=advice)
+        return found.get(name.value)
+
+    def coding(self, code: Text, preferred: CodeSet | None = None) -> dict[str, Any] | None:
+        """A Coding from ``SYSTEM CODE``, with its display where a value set has one; None after a message."""
+        found = read_code(code.value)
+        systems = self.library.shared.systems
+        if found is None or found[0] not in systems:
+            advice = did_you_mean(code.value.partition(" ")[0], systems) or "Write it as SYSTEM CODE."
+            self.report.error("code-form", code.at, f"{code.value!r} is no code of a known system", remedy=advice)
+            return None
+        coding = {"system": systems[found[0]].url, "code": found[1]}
+        display = self._display(code.value, preferred)
+        return {**coding, "display": display} if display else coding
+
+    def _display(self, short: str, preferred: CodeSet | None) -> str:
+        sets = [each.codes for each in self.library.shared.value_sets.values()]
+        for codes in [preferred, *sets] if preferred is not None else sets:
+            for line in codes.lines if codes is not None else ():
+                if line.short == short:
+                    return line.display
+        return ""
+
+    def system(self, name: Text) -> str:
+        """The URL of a code system by its short name; empty after a message."""
+        found = self.library.shared.systems.get(name.value)
+        if found is None:
+            advice = did_you_mean(name.value, self.library.shared.systems)
+            self.report.error("unknown-system", name.at, f"no code system is called {name.value}", remedy=advice)
+        return found.url if found is not None else ""
+
+
+def fact_of(name: Text, rule: Rule, compiled: Compiled, report: Report) -> Fact | None:
+    """A fact by the name that its rule uses: the rule's own before the pack's; None after a message."""
+    own = {fact.name.rpartition(".")[2]: fact for fact in rule.facts}
+    found = own.get(name.value) or compiled.scope.find_fact(name.value, name)
+    if found is None:
+        shared = {fact.name for fact in compiled.scope.all_facts()}
+        report.error(
+            "unknown-fact", name.at, f"no fact is called {name.value}", remedy=did_you_mean(name.value, {*own, *shared})
+        )
+    return found
+
+
+def _with_parameters(files: PackFiles, profile: str, parameters: Mapping[str, Text]) -> PackFiles:
+    """The pack's files with a profile that sets the parameters, of the one rule or of the pack that has each."""
+    chosen = files.profiles.get(profile)
+    if chosen is None:
+        return files
+    owners = {
+        key.value: text(rule.get("rule")) for rule in files.rules for key, _ in fields(rule.get("parameters"))
+    }
+    shared = {key.value for file in files.facts for key, _ in fields(file.get("parameters"))}
+    for name, value in parameters.items():
+        path = ("parameters", name) if name in shared or name not in owners else ("rules", owners[name], name)
+        chosen = _set(chosen, path, value)
+    return replace(files, profiles={**files.profiles, profile: chosen})
+
+
+def _set(node: Fields, path: tuple[str, ...], value: Text) -> Fields:
+    name, rest = path[0], path[1:]
+    inner: Node = _set(fields(node.get(name)), rest, value) if rest else value
+    at = value.at if node.at == Position("", 0, 0) else node.at
+    return Fields(at, {**node.keys, name: Text(value.at, name)}, {**node.values, name: inner})
