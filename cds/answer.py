@@ -83,7 +83,7 @@ def answer(call: Call, plan: Plan, edge: Edge) -> Answer:
         if not shows.get(history.state(plan.phase)):
             return Answer(plan, call.hook, edge.today, trigger, (), history.chart, history)
     arrivals.update(_gathered(call, plan, [name for name in plan.needs[call.hook] if name not in arrivals], edge))
-    patient = Case(Chart(arrivals), edge.today, edge.zone, told, session, bool(trigger.orders))
+    patient = Case(Chart(arrivals), edge.today, edge.zone, told, session, bool(trigger.orders), trigger.orders)
     decisions = decide(plan, patient, call.hook)
     writer = Writer(patient, plan.words, plan.groups)
     context = replace(call.context, orders=trigger.orders)

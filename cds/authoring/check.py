@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -91,17 +91,28 @@ def examine(files: Files, today: date, profile: str = "") -> Examined:
     report = Report()
     library = read_library(files, KINDS, report)
     wanted = _plans(library, profile, report)
-    compiled = [
-        (pack, found) for pack, name in wanted if (found := compile_plan(library, pack, name, report)) is not None
-    ]
+    plans = {(pack, name): compile_plan(library, pack, name, report) for pack, name in wanted}
     invalid: list[Diagnostic] = []
     if report.errors == 0:
         roots = _roots(files)
-        for pack, each in compiled:
-            run_lints(Subject(each, library.packs[pack], library, roots, today), report)
-            invalid += _invalid_suggestions(each)
+        every = dict(plans)
+        for (pack, _), compiled in plans.items():
+            if compiled is not None:
+                everywhere = tuple(_everywhere(library, pack, every))
+                run_lints(Subject(compiled, everywhere, library.packs[pack], library, roots, today), report)
+                invalid += _invalid_suggestions(compiled)
     found = sorted({*report.found, *invalid}, key=lambda each: (each.at, each.id, each.what))
     return Examined(tuple(found), tuple(f"{pack} under {name}" for pack, name in wanted))
+
+
+def _everywhere(library: Library, pack: str, plans: dict[tuple[str, str], Compiled | None]) -> Iterator[Compiled]:
+    """A pack under each of its profiles; one that was not asked for is compiled here, whatever is wrong with it."""
+    for name in library.packs[pack].profiles:
+        if (pack, name) not in plans:
+            plans[pack, name] = compile_plan(library, pack, name, Report())
+        compiled = plans[pack, name]
+        if compiled is not None:
+            yield compiled
 
 
 def content_name(path: Path, root: ContentRoot, rules: Sequence[Path]) -> str:

@@ -13,6 +13,7 @@ from cds.facts.retrieved import Retrieved, run
 from cds.language.fact import Fact
 from cds.language.retrieve import Retrieve
 from cds.values.known import Outcome
+from cds.wire.call import Order
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Case:
         today: the day of the evaluation in the site's time zone.
         context: states that come from the call itself, by name, such as how the order was recognised.
         session: references of the orders being written, which are no part of the history.
+        orders: the new orders of the drug.
         has_new_order: whether the hook brings an order of the drug.
     """
 
@@ -32,6 +34,7 @@ class Case:
     context: Mapping[str, str] = field(default_factory=dict)
     session: frozenset[str] = frozenset()
     has_new_order: bool = True
+    orders: tuple[Order, ...] = ()
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
     found: dict[str, Retrieved] = field(default_factory=dict)

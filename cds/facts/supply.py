@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from cds.facts.dosage import DAYS_IN, dosages, pieces_a_day, positive
 from cds.facts.retrieved import Item
 from cds.values.dates import Day, read_date
 from cds.values.known import Evidence
-
-_DAYS_IN = {"d": 1.0, "wk": 7.0, "mo": 30.0, "h": 1 / 24}
-_MILLIGRAM = re.compile(r"(\d+(?:\.\d+)?) mg\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +22,7 @@ class Supply:
     end: date
     assumed: bool
     evidence: Evidence
+    item: Item
 
 
 def supply_of(item: Item, zone: ZoneInfo, longest: int) -> Supply | None:
@@ -38,12 +36,12 @@ def supply_of(item: Item, zone: ZoneInfo, longest: int) -> Supply | None:
     days = stated_days(item.entry.resource)
     end = stated_end(item.entry.resource, zone)
     if days is None and end is None:
-        days = _quantity_days(item.entry.resource, item.strength)
+        days = quantity_days(item.entry.resource, item.strength)
     if days is not None:
         end = start + timedelta(days=min(round(days), 3650))
     finish = end or start + timedelta(days=longest)
     says = f"{item.label} until {finish}" + ("" if days is not None or end else ", length assumed")
-    return Supply(start, finish, days is None and end is None, Evidence(item.entry.where, start, says))
+    return Supply(start, finish, days is None and end is None, Evidence(item.entry.where, start, says), item)
 
 
 def stated_days(resource: Mapping[str, Any]) -> float | None:
@@ -82,16 +80,17 @@ def _days(duration: object) -> float | None:
     if not isinstance(duration, Mapping):
         return None
     value, unit = duration.get("value"), duration.get("code") or duration.get("unit") or "d"
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+    number = positive(value)
+    if number is None:
         return None
     spelled = {"day": "d", "days": "d", "week": "wk", "weeks": "wk", "month": "mo", "months": "mo"}
-    factor = _DAYS_IN.get(spelled.get(str(unit), str(unit)))
-    return value * factor if factor is not None else None
+    factor = DAYS_IN.get(spelled.get(str(unit), str(unit)))
+    return number * factor if factor is not None else None
 
 
 def _timings(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     found = []
-    for dosage in _dosages(resource):
+    for dosage in dosages(resource):
         timing = dosage.get("timing")
         repeat = timing.get("repeat") if isinstance(timing, Mapping) else None
         if isinstance(repeat, Mapping):
@@ -99,44 +98,14 @@ def _timings(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return found
 
 
-def _dosages(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    several = resource.get("dosageInstruction", resource.get("dosage"))
-    return [each for each in (several if isinstance(several, list) else [several]) if isinstance(each, Mapping)]
-
-
-def _quantity_days(resource: Mapping[str, Any], strength: str) -> float | None:
+def quantity_days(resource: Mapping[str, Any], strength: str) -> float | None:
+    """Days of supply with refills, from the quantity and the dose; None when they do not tell."""
     request = resource.get("dispenseRequest")
     holder = request if isinstance(request, Mapping) else resource
     quantity = holder.get("quantity")
-    pieces = quantity.get("value") if isinstance(quantity, Mapping) else None
-    daily = sum(_pieces_a_day(dosage, strength) for dosage in _dosages(resource))
-    if isinstance(pieces, bool) or not isinstance(pieces, int | float) or pieces <= 0 or daily <= 0:
+    pieces = positive(quantity.get("value")) if isinstance(quantity, Mapping) else None
+    daily = sum(pieces_a_day(dosage, strength) or 0.0 for dosage in dosages(resource))
+    if pieces is None or daily <= 0:
         return None
     repeats = _repeats(request) if isinstance(request, Mapping) else 0
     return pieces / daily * (1 + repeats)
-
-
-def _pieces_a_day(dosage: Mapping[str, Any], strength: str) -> float:
-    timing = dosage.get("timing")
-    repeat = timing.get("repeat") if isinstance(timing, Mapping) else None
-    if not isinstance(repeat, Mapping):
-        return 0.0
-    frequency, period = repeat.get("frequency", 1), repeat.get("period", 1)
-    days = _DAYS_IN.get(str(repeat.get("periodUnit", "d")), 1.0)
-    if not isinstance(frequency, int | float) or not isinstance(period, int | float) or period <= 0:
-        return 0.0
-    return frequency / (period * days) * _pieces(dosage, strength)
-
-
-def _pieces(dosage: Mapping[str, Any], strength: str) -> float:
-    doses = dosage.get("doseAndRate")
-    first = doses[0] if isinstance(doses, list) and doses else (doses if isinstance(doses, Mapping) else dosage)
-    dose = first.get("doseQuantity") if isinstance(first, Mapping) else None
-    value = dose.get("value") if isinstance(dose, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return 0.0
-    unit = str(dose.get("code") or dose.get("unit") or "") if isinstance(dose, Mapping) else ""
-    if unit.lower() != "mg":
-        return float(value)
-    stated = _MILLIGRAM.match(strength)
-    return value / float(stated[1]) if stated and float(stated[1]) > 0 else 0.0

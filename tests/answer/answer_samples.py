@@ -19,14 +19,22 @@ TODAY = date(2026, 11, 24)
 EXTENSION = "isotretinoin-cds.card"
 PATIENCE_MS = 10_000
 COVERED = tuple(
-    f"V{number}.us"
-    for number in "01 02 03 08 12 13 14 16 18 20 24 26 28 30 34 35 37 39 40 44 46 49 50 52 54 60".split()
+    f"V{number:02}.us"
+    for number in (1, 2, 3, 8, 12, 13, 14, 16, 18, 20, 24, 26, 28, 30, 34, 35, 37, 39, 40, 44, 46, 49, 50, 52, 54, 60)
 )
 """Labelled patients whose rules exist."""
 _DATES = (
-    "effectiveDateTime performedDateTime performedPeriod.end performedPeriod.start recordedDate authoredOn "
-    "occurrenceDateTime whenHandedOver sent period.start"
-).split()
+    "effectiveDateTime",
+    "performedDateTime",
+    "performedPeriod.end",
+    "performedPeriod.start",
+    "recordedDate",
+    "authoredOn",
+    "occurrenceDateTime",
+    "whenHandedOver",
+    "sent",
+    "period.start",
+)
 
 
 def vignette(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -116,9 +124,7 @@ class Service:
     def __init__(self, ready) -> None:
         self.ready = ready
         self.plan = ready.plans[PACK]
-        self.edge = edges(
-            Settings(open=True, today=TODAY, public_url="http://cds.test", budget_ms=PATIENCE_MS)
-        )
+        self.edge = edges(Settings(open=True, today=TODAY, public_url="http://cds.test", budget_ms=PATIENCE_MS))
 
     def groups(self, hook="order-sign"):
         """The data groups that a hook needs."""

@@ -145,7 +145,9 @@ def test_v28_nothing_suggests_to_sign_and_nothing_counsels(told):
     result = told("V28")
     (found,) = result.cards
     assert found.source.topic.code == "pregnancyPreventionCritical"
-    kinds = [(action.type, (action.resource or {}).get("resourceType")) for s in found.suggestions for action in s.actions]
+    kinds = [
+        (action.type, (action.resource or {}).get("resourceType")) for s in found.suggestions for action in s.actions
+    ]
     assert kinds == [("create", "ServiceRequest"), ("create", "ServiceRequest"), ("delete", None)]
     assert not re.search(r"\bsign\b|proceed|continue with", words(result), re.IGNORECASE)
     assert "COUNSEL-01" not in ids(result)

@@ -10,7 +10,7 @@ from cds.language.fact import Fact, closure
 from cds.language.load import Library
 from cds.language.node import Fields, fields, items, text
 from cds.language.pack import Compiled, PackFiles
-from cds.language.plan import Case, Finding, Rule
+from cds.language.plan import Case, Finding, Plan, Rule
 from cds.language.template import Template
 
 
@@ -20,6 +20,7 @@ class Subject:
 
     Attributes:
         compiled: the plan, its scope, and the names that were asked for while it was compiled.
+        everywhere: the pack compiled under each of its profiles; what one of them uses is not unused.
         files: the pack's parsed files.
         library: everything that packs share.
         roots: every authored file of the content, parsed, by path.
@@ -27,6 +28,7 @@ class Subject:
     """
 
     compiled: Compiled
+    everywhere: tuple[Compiled, ...]
     files: PackFiles
     library: Library
     roots: Mapping[str, Fields]
@@ -45,13 +47,13 @@ class Subject:
             if case.finding is not None:
                 yield rule, node, case, case.finding
 
-    def reachable(self) -> tuple[Fact, ...]:
-        """The facts that a decision, a note or a text can ask for, with all that they need."""
-        plan = self.compiled.plan
-        asked = [plan.phase, *(fact for rule in plan.rules for case in rule.cases for fact in facts_of(case))]
-        for note in plan.notes:
-            asked += [*(fact for fact, _ in note.when), *(slot.fact for slot in note.say.slots)]
-        return closure(tuple(asked))
+
+def reachable(plan: Plan) -> tuple[Fact, ...]:
+    """The facts that a decision, a note or a text of a plan can ask for, with all that they need."""
+    asked = [plan.phase, *(fact for rule in plan.rules for case in rule.cases for fact in facts_of(case))]
+    for note in plan.notes:
+        asked += [*(fact for fact, _ in note.when), *(slot.fact for slot in note.say.slots)]
+    return closure(tuple(asked))
 
 
 def facts_of(case: Case) -> tuple[Fact, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cds.language.checks.subject import Subject
+from cds.language.checks.subject import Subject, reachable
 from cds.language.fact import closure
 from cds.language.report import Report
 
@@ -10,7 +10,7 @@ from cds.language.report import Report
 def check(subject: Subject, report: Report) -> None:
     """Report each fact, shared or of one rule, that nothing reachable needs."""
     plan = subject.compiled.plan
-    reached = {fact.name for fact in subject.reachable()}
+    reached = {fact.name for each in subject.everywhere for fact in reachable(each.plan)}
     defined = (*subject.compiled.scope.all_facts(), *(fact for rule in plan.rules for fact in rule.facts))
     unused = [fact for fact in defined if fact.name not in reached]
     # A fact that only unused facts need would be named again and again; the outermost ones are enough.

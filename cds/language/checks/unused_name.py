@@ -21,7 +21,7 @@ class Defined:
 
 def check(subject: Subject, report: Report) -> None:
     """Report each definition that nothing names."""
-    used = subject.compiled.used | _named_in_data(subject)
+    used = {name for each in subject.everywhere for name in each.used} | _named_in_files(subject)
     for each in (*_shared(subject), *_of_rules(subject), *_of_the_pack(subject), *_value_sets(subject)):
         if each.used_as not in used:
             report.warning(
@@ -49,8 +49,8 @@ def _of_the_pack(subject: Subject) -> Iterator[Defined]:
     yield from _keys(pack.get("evidence"), "evidence", "evidence ")
     yield from _keys(pack.get("overrides"), "override", "override reason ")
     yield from _keys(pack.get("suggestions"), "suggestion", "suggestion ")
-    profile = subject.files.profiles[subject.compiled.plan.profile.name]
-    yield from _keys(profile.get("words"), "word", "word ")
+    for profile in subject.files.profiles.values():
+        yield from _keys(profile.get("words"), "word", "word ")
 
 
 def _value_sets(subject: Subject) -> Iterator[Defined]:
@@ -69,7 +69,9 @@ def _keys(node: object, lint: str, prefix: str) -> Iterator[Defined]:
             yield Defined(lint, key, prefix + key.value)
 
 
-def _named_in_data(subject: Subject) -> set[str]:
-    """The panels that data groups fetch beside the codes of their retrieves."""
+def _named_in_files(subject: Subject) -> set[str]:
+    """Panels that data groups fetch beside the codes of their retrieves, and sources that a profile puts in place."""
     groups = fields(subject.files.data.get("groups"))
-    return {f"valueset {each.value}" for _, node in groups for each in texts(fields(node).get("also"))}
+    panels = {f"valueset {each.value}" for _, node in groups for each in texts(fields(node).get("also"))}
+    profiles = subject.files.profiles.values()
+    return panels | {f"evidence {text(node)}" for each in profiles for _, node in fields(each.get("evidence"))}
