@@ -83,12 +83,25 @@ def answer(call: Call, plan: Plan, edge: Edge) -> Answer:
         if not shows.get(history.state(plan.phase)):
             return Answer(plan, call.hook, edge.today, trigger, (), history.chart, history)
     arrivals.update(_gathered(call, plan, [name for name in plan.needs[call.hook] if name not in arrivals], edge))
-    patient = Case(Chart(arrivals), edge.today, edge.zone, told, session, bool(trigger.orders), trigger.orders)
+    patient = Case(
+        Chart(arrivals),
+        edge.today,
+        edge.zone,
+        told,
+        session,
+        bool(trigger.orders),
+        trigger.orders,
+        _beside(orders, call, trigger),
+    )
     decisions = decide(plan, patient, call.hook)
     writer = Writer(patient, plan.words, plan.groups)
     context = replace(call.context, orders=trigger.orders)
     cards = make_cards(plan, decisions, context, writer, edge.frame)
     return Answer(plan, call.hook, edge.today, trigger, cards, patient.chart, patient, decisions, writer)
+
+
+def _beside(orders: Sequence[Order], call: Call, trigger: Triggered) -> tuple[Order, ...]:
+    return (*(order for order in orders if order not in trigger.orders), *call.context.background)
 
 
 def _gathered(call: Call, plan: Plan, names: Sequence[str], edge: Edge) -> Mapping[str, Arrival]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from cds.authoring.consequences import causes
 from cds.authoring.diagnostics_github import render_github
 from cds.authoring.diagnostics_json import render_json
 from cds.authoring.diagnostics_sarif import render_sarif
@@ -91,6 +92,7 @@ def examine(files: Files, today: date, profile: str = "") -> Examined:
     report = Report()
     library = read_library(files, KINDS, report)
     wanted = _plans(library, profile, report)
+    read = report.found
     plans = {(pack, name): compile_plan(library, pack, name, report) for pack, name in wanted}
     invalid: list[Diagnostic] = []
     if report.errors == 0:
@@ -102,7 +104,7 @@ def examine(files: Files, today: date, profile: str = "") -> Examined:
                 run_lints(Subject(compiled, everywhere, library.packs[pack], library, roots, today), report)
                 invalid += _invalid_suggestions(compiled)
     found = sorted({*report.found, *invalid}, key=lambda each: (each.at, each.id, each.what))
-    return Examined(tuple(found), tuple(f"{pack} under {name}" for pack, name in wanted))
+    return Examined(causes(read, found), tuple(f"{pack} under {name}" for pack, name in wanted))
 
 
 def _everywhere(library: Library, pack: str, plans: dict[tuple[str, str], Compiled | None]) -> Iterator[Compiled]:

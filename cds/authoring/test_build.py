@@ -11,7 +11,7 @@ from cds.authoring.test_dates import read_when, with_dates
 from cds.authoring.test_file import NONE, Line
 from cds.authoring.test_measure import measure
 from cds.authoring.test_pack import TestedPack
-from cds.authoring.test_skeletons import SKELETONS, Skeleton, put
+from cds.authoring.test_skeletons import SKELETONS, Skeleton, put, role_of
 from cds.language.literals import read_count, read_days
 from cds.language.node import Fields, Node, Text, fields, plain, text
 from cds.language.report import did_you_mean
@@ -47,6 +47,7 @@ class Builder:
         self.patient = patient
         self.defaults = defaults
         self._count = 0
+        self._has_role = False
 
     def of_line(self, line: Line) -> BuiltResource | None:
         """The resource of a data line; None after a message."""
@@ -89,8 +90,12 @@ class Builder:
     # ------------------------------------------------------------------ parts
 
     def _start(self, kind: str, skeleton: Skeleton) -> dict[str, Any]:
+        """A resource with an id of its own; the first role is the one as which the prescriber may order."""
         self._count += 1
-        return {"resourceType": kind, "id": f"{self.patient}-{self._count}", **skeleton.start(self.patient)}
+        first_role = kind == "PractitionerRole" and not self._has_role
+        self._has_role = self._has_role or first_role
+        name = role_of(self.patient) if first_role else f"{self.patient}-{self._count}"
+        return {"resourceType": kind, "id": name, **skeleton.start(self.patient)}
 
     def _skeleton(self, kind: str, name: Text) -> Skeleton | None:
         skeleton = SKELETONS.get(kind)
@@ -106,9 +111,7 @@ class Builder:
                 what = f"{name.value} is a {kind}, which has no {key.value}"
                 self.report.error("field", key.at, what, remedy=advice)
 
-    def _code(
-        self, resource: dict[str, Any], body: Fields, skeleton: Skeleton, look: _Look, name: Text
-    ) -> None:
+    def _code(self, resource: dict[str, Any], body: Fields, skeleton: Skeleton, look: _Look, name: Text) -> None:
         concept: dict[str, Any] = {}
         code, words = body.get("code"), text(body.get("text"))
         if isinstance(code, Text):
@@ -123,9 +126,7 @@ class Builder:
         elif look.needs_code and not isinstance(code, Text):
             self.report.error("no-code", name.at, f"{name.value} names no codes of its own", remedy="Write code: ...")
 
-    def _status(
-        self, resource: dict[str, Any], body: Fields, kind: str, skeleton: Skeleton, usual: str
-    ) -> None:
+    def _status(self, resource: dict[str, Any], body: Fields, kind: str, skeleton: Skeleton, usual: str) -> None:
         status = text(body.get("status"), usual)
         if kind == "PractitionerRole":
             resource["active"] = status != "inactive"

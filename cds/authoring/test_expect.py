@@ -18,7 +18,15 @@ NOT_APPLICABLE = "not_applicable"
 FINDING = "finding"
 NOT_CHECKED = "not_checked"
 _ENDINGS = (FINDING, SILENT, NOT_CHECKED, NOT_APPLICABLE)
-_OF_FINDING = ("indicator", "headline", "headline_contains", "found_contains", "found_lacks", "why_contains", "do_contains")
+_OF_FINDING = (
+    "indicator",
+    "headline",
+    "headline_contains",
+    "found_contains",
+    "found_lacks",
+    "why_contains",
+    "do_contains",
+)
 
 
 @dataclass(frozen=True)
@@ -106,9 +114,7 @@ def _check_ending(body: Fields, ending: str, rule: Rule, report: Report) -> None
         report.error("unknown-ending", node.at, f"{rule.name} never ends in {ending}: {node.value}", remedy=advice)
 
 
-def _facts(
-    body: Fields, rule: Rule, compiled: Compiled, report: Report
-) -> Iterator[tuple[str, Fact, str]]:
+def _facts(body: Fields, rule: Rule, compiled: Compiled, report: Report) -> Iterator[tuple[str, Fact, str]]:
     for name, node in body:
         fact = fact_of(name, rule, compiled, report)
         state = text(node)
@@ -133,9 +139,7 @@ def differences(expect: Expect, observed: Observed, states: dict[str, str]) -> t
 
 
 def _ending(expect: Expect, observed: Observed) -> Iterator[Difference]:
-    if expect.ending and (
-        expect.ending != observed.ending or (expect.says and expect.says != observed.says)
-    ):
+    if expect.ending and (expect.ending != observed.ending or (expect.says and expect.says != observed.says)):
         yield Difference("ending", _said(expect.ending, expect.says), _said(observed.ending, observed.says))
     elif expect.reasons and set(expect.reasons) != set(observed.reasons):
         yield Difference("reasons", ", ".join(expect.reasons), ", ".join(observed.reasons) or "none")

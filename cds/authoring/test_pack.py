@@ -174,9 +174,7 @@ def _with_parameters(files: PackFiles, profile: str, parameters: Mapping[str, Te
     chosen = files.profiles.get(profile)
     if chosen is None:
         return files
-    owners = {
-        key.value: text(rule.get("rule")) for rule in files.rules for key, _ in fields(rule.get("parameters"))
-    }
+    owners = {key.value: text(rule.get("rule")) for rule in files.rules for key, _ in fields(rule.get("parameters"))}
     shared = {key.value for file in files.facts for key, _ in fields(file.get("parameters"))}
     for name, value in parameters.items():
         path = ("parameters", name) if name in shared or name not in owners else ("rules", owners[name], name)

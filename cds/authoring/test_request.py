@@ -104,8 +104,8 @@ def _fillable(group: DataGroup, sent: Sent) -> bool:
 
 
 def _read(group: DataGroup, sent: Sent) -> Mapping[str, Any]:
-    found = sent.resources.get(group.name, ())
-    return found[0] if found else _OUTCOME
+    name = role_of(sent.patient) if group.type == _ROLE else sent.patient
+    return next((each for each in sent.all if each["resourceType"] == group.type and each["id"] == name), _OUTCOME)
 
 
 def _searched(group: DataGroup, sent: Sent) -> Mapping[str, Any]:

@@ -25,6 +25,7 @@ class Case:
         context: states that come from the call itself, by name, such as how the order was recognised.
         session: references of the orders being written, which are no part of the history.
         orders: the new orders of the drug.
+        beside: the other drug orders of the session.
         has_new_order: whether the hook brings an order of the drug.
     """
 
@@ -35,6 +36,7 @@ class Case:
     session: frozenset[str] = frozenset()
     has_new_order: bool = True
     orders: tuple[Order, ...] = ()
+    beside: tuple[Order, ...] = ()
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
     found: dict[str, Retrieved] = field(default_factory=dict)

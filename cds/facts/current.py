@@ -27,11 +27,24 @@ def covers_today(item: Item, case: Case) -> bool | None:
     return item.day + timedelta(days=round(min(days, 3650))) >= case.today
 
 
+def spans(item: Item, case: Case) -> int:
+    """Days from the start of a medicine to its stated end, or to today where none is stated; undated: very many."""
+    if item.day is None:
+        return 3650
+    days = stated_days(item.entry.resource)
+    end = stated_end(item.entry.resource, case.zone) or (
+        item.day + timedelta(days=round(min(days, 3650))) if days is not None else case.today
+    )
+    return (max(end, case.today) - item.day).days
+
+
 def build(body: Fields, scope: Scope) -> Built | None:
     """Compile the fact."""
     retrieves = scope.retrieves(body.get("current"))
-    if not retrieves:
+    lasting = scope.days(body.get("lasting")) if "lasting" in body else 0
+    if not retrieves or lasting is None:
         return None
+    least = lasting
 
     def evaluate(case: Case) -> Outcome:
         taken: list[Item] = []
@@ -41,6 +54,8 @@ def build(body: Fields, scope: Scope) -> Built | None:
             found = case.retrieved(retrieve)
             for item in found.items:
                 covers = covers_today(item, case)
+                if covers and spans(item, case) < least:
+                    continue
                 if covers:
                     taken.append(item)
                 elif covers is None:
@@ -55,4 +70,9 @@ def build(body: Fields, scope: Scope) -> Built | None:
     return Built(TRUTH, evaluate, (), retrieves)
 
 
-KIND = Kind("current", "Is one of these medicines being taken today?", build)
+KIND = Kind(
+    "current",
+    "Is one of these medicines being taken today?",
+    build,
+    {"lasting": "only where its course, so far or as ordered, lasts so many days"},
+)

@@ -58,7 +58,7 @@ def identify(medication: Medication, drug: Drug) -> Identity | None:
     """
     product = find_any(drug.products, medication.codings)
     other = find_any(drug.not_products, medication.codings) is not None
-    wanted, unwanted = _marked(medication, drug.wanted), other or _marked(medication, drug.unwanted)
+    wanted, unwanted = marked(medication, drug.wanted), other or marked(medication, drug.unwanted)
     strength = (product.strength if product else "") or _strength(medication)
     if product is not None:
         return Identity(CONTRADICTED if unwanted else CODE, strength)
@@ -80,7 +80,8 @@ def _substance(medication: Medication, drug: Drug) -> str | None:
     return TEXT if named and not excluded else None
 
 
-def _marked(medication: Medication, marks: Marks) -> bool:
+def marked(medication: Medication, marks: Marks) -> bool:
+    """Whether a medication bears one of the marks: a route, a dose form, or a word of its own text."""
     if marks.routes is not None and find_any(marks.routes, medication.routes) is not None:
         return True
     if marks.forms is not None and find_any(marks.forms, medication.forms) is not None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cds.chart.chart import Arrival, Chart, Entry
 from cds.chart.when import clinical_date
-from cds.facts.identify import find, identify
+from cds.facts.identify import find, identify, marked
 from cds.facts.reading import meaning_of, quantity_of, score_of
 from cds.facts.status import NEVER, status_of
 from cds.language.retrieve import Retrieve, Setting
@@ -205,12 +205,16 @@ class _Search:
 
     def counts(self, entry: Entry) -> bool:
         """Whether status and session leave the entry in; an entry without a status stays in, to be judged."""
-        if entry.where in self.session:
+        if entry.where in self.session or self.is_of_another_form(entry):
             return False
         status = status_of(entry.resource, entry.type, self.today, self.zone)
         if status == NEVER:
             return False
         return not status or not self.retrieve.statuses or status in self.retrieve.statuses
+
+    def is_of_another_form(self, entry: Entry) -> bool:
+        unless = self.retrieve.unless
+        return unless is not None and entry.medication is not None and marked(entry.medication, unless)
 
     def when(self, entry: Entry) -> When:
         return clinical_date(entry.resource, entry.type, self.zone, self.retrieve.date_at)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cds.language.literals import read_count, read_quantity
-from cds.language.node import Fields, Node, Text, fields, text, texts
+from cds.language.node import Node, Text, fields, text, texts
 from cds.language.report import Report, did_you_mean
 from cds.values.diagnostic import Position
 from cds.values.quantity import Quantity, Scale
@@ -80,7 +80,7 @@ def read_parameters(
             bounds[0],
             bounds[1],
         )
-        _check(parameter, body, value_node, report)
+        _check(parameter, value_node, report)
         found[key.value] = parameter
     return found
 
@@ -101,7 +101,7 @@ def _scaled(value: Setting | None, scale: Scale | None) -> Setting | None:
     return Quantity(value.value * scale.factors[value.unit], scale.unit, shown=value.shown)
 
 
-def _check(parameter: Parameter, body: Fields, node: Node, report: Report) -> None:
+def _check(parameter: Parameter, node: Node, report: Report) -> None:
     if parameter.options:
         if parameter.shown not in parameter.options:
             advice = did_you_mean(parameter.shown, parameter.options)
@@ -110,16 +110,20 @@ def _check(parameter: Parameter, body: Fields, node: Node, report: Report) -> No
     if isinstance(parameter.value, str):
         report.error(
             "no-options",
-            body.at,
+            parameter.at,
             f"{parameter.name} is a word, so its options must be listed",
             remedy="Write one_of: [yes, no], or a quantity such as 31 days.",
         )
         return
     for bound, wrong in ((parameter.lowest, _less), (parameter.highest, _more)):
         if bound is None:
-            report.error("no-bounds", body.at, f"{parameter.name} has no min or no max", "A site could set anything.")
+            report.error(
+                "no-bounds", parameter.at, f"{parameter.name} has no min or no max", "A site could set anything."
+            )
         elif type(bound) is not type(parameter.value) or _unit(bound) != _unit(parameter.value):
-            report.error("bounds-unit", body.at, f"{parameter.name}: {bound} and {parameter.shown} cannot be compared")
+            report.error(
+                "bounds-unit", parameter.at, f"{parameter.name}: {bound} and {parameter.shown} cannot be compared"
+            )
         elif wrong(parameter.value, bound):
             report.error(
                 "out-of-bounds",

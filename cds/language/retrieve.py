@@ -72,6 +72,7 @@ class Retrieve:
         called: what its resources are called in texts; empty for the display of the code found.
         codes, drug, words: what it looks for; all None means every resource of the type.
         coded: only resources that have any code or words at ``code_at``.
+        unless: marks of a medicine's form that keep it out, such as a route on the skin.
         code_at: element names in which ``words`` are looked for.
         statuses: accepted statuses (of a Condition or AllergyIntolerance: clinical statuses).
         readings, wanted: how a result is read, and which meanings count; empty means any.
@@ -94,6 +95,7 @@ class Retrieve:
     drug: Drug | None = None
     words: re.Pattern[str] | None = None
     code_at: tuple[str, ...] = ()
+    unless: Marks | None = None
     readings: tuple[Reading, ...] = ()
     wanted: frozenset[str] = frozenset()
     setting: Setting | None = None

@@ -27,12 +27,13 @@ def read_drug(name: Text, body: Fields, scope: Scope) -> Drug | None:
         not_products=scope.code_set(body.get("not_products")) or _NO_CODES,
         names=names,
         not_names=word_pattern(tuple(each.value for each in texts(body.get("not_names")))),
-        wanted=_marks(fields(body.get("wanted")), scope),
-        unwanted=_marks(fields(body.get("unwanted")), scope),
+        wanted=read_marks(fields(body.get("wanted")), scope),
+        unwanted=read_marks(fields(body.get("unwanted")), scope),
     )
 
 
-def _marks(body: Fields, scope: Scope) -> Marks:
+def read_marks(body: Fields, scope: Scope) -> Marks:
+    """Routes, dose forms and words that tell one form of a drug from another."""
     words = word_pattern(tuple(each.value for each in texts(body.get("words"))))
     return Marks(scope.code_set(body.get("routes")), scope.code_set(body.get("forms")), words)
 
@@ -97,6 +98,7 @@ def read_retrieve(name: Text, body: Fields, types: dict[str, str], scope: Scope)
         drug=drug,
         words=word_pattern(tuple(each.value for each in texts(body.get("words")))),
         code_at=tuple(each.value for each in texts(body.get("code_at"))),
+        unless=read_marks(fields(body.get("unless")), scope) if "unless" in body else None,
         readings=readings,
         wanted=wanted,
         setting=_setting(body),

@@ -8,8 +8,17 @@ from typing import Any
 import jsonschema
 from jsonschema.protocols import Validator
 
-from cds.language.node import Fields, Items, Node, plain
+from cds.language.node import Fields, Items, Node, Text, plain
 from cds.language.report import Report, did_you_mean
+
+_COMMA = "Between braces a text with a comma needs quotes."
+_CALLED = {
+    "string": "a text",
+    "number": "a number",
+    "integer": "a whole number",
+    "array": "a list",
+    "object": "a mapping of keys",
+}
 
 
 def validator(schema: Mapping[str, Any]) -> Validator:
@@ -40,7 +49,7 @@ def _report(error: Any, root: Node, report: Report) -> None:
                     key.at,
                     f"{name} is not a key of {where}",
                     "It would be ignored, and with it what you meant by it.",
-                    did_you_mean(name, known),
+                    _COMMA if " " in name else did_you_mean(name, known),
                 )
     elif error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
@@ -56,9 +65,29 @@ def _report(error: Any, root: Node, report: Report) -> None:
             remedy=did_you_mean(str(error.instance), options),
         )
     elif error.validator in ("pattern", "propertyNames"):
-        report.error("form", node.at, f"{error.instance!r} does not have the form of {where}", remedy=advice)
+        named = node.keys.get(error.instance) if isinstance(node, Fields) else None
+        at = named.at if named is not None else node.at
+        report.error("form", at, f"{error.instance!r} does not have the form of {where}", remedy=advice)
+    elif error.validator == "type":
+        brace = "A text that starts with { or [ needs quotes. " if isinstance(node, Fields | Items) else ""
+        what = f"{where} is {_shape(node)}, where {_expected(error.validator_value)} is expected"
+        report.error("structure", node.at, what, remedy=brace + advice)
     else:
         report.error("structure", node.at, f"{where}: {error.message}", remedy=advice)
+
+
+def _shape(node: Node) -> str:
+    match node:
+        case Fields():
+            return "a mapping"
+        case Items():
+            return "a list"
+        case Text():
+            return f"{node.value!r}"
+
+
+def _expected(types: str | list[str]) -> str:
+    return " or ".join(_CALLED[each] for each in ([types] if isinstance(types, str) else types))
 
 
 def _find(root: Node, path: Any) -> Node:

@@ -54,7 +54,11 @@ def read_units(root: Fields, report: Report) -> UnitTable:
     units: dict[str, Unit] = {}
     for key, node in fields(root.get("units")):
         body = fields(node)
-        unit = Unit(key.value, text(body.get("measures")), float(plain(body.values["factor"])))
+        factor = float(plain(body.values["factor"]))
+        if not 0 < factor < float("inf"):
+            report.error("unit-factor", key.at, f"{key.value} has the factor {factor:g}", "It would count nothing.")
+            continue
+        unit = Unit(key.value, text(body.get("measures")), factor)
         for spelling in (key, *texts(body.get("spellings"))):
             if spelling.value in units:
                 report.error("unit-twice", spelling.at, f"{spelling.value} is in the table already")

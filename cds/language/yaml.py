@@ -23,6 +23,7 @@ _TRAPS = {
     "cannot start any token": "Tabs are not allowed, and a text that starts with % @ ` needs quotes.",
     "did not find expected ',' or '}'": "Inside braces, quote a text that holds a comma, a brace or a final ?.",
     "did not find expected ',' or ']'": "Inside brackets, a text with a comma or a bracket needs quotes.",
+    "did not find expected '-' indicator": "This line is indented unlike its neighbours.",
     "did not find expected key": "This line is indented unlike its neighbours, or a quote was not closed.",
     "while scanning a quoted scalar": "A quote was opened and not closed.",
 }

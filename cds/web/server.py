@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -91,4 +92,10 @@ def _another(port: int) -> int:
 
 
 def _load(app_factory: AppFactory, *_: Any) -> Flask:
+    """The application of a serving process, which Ctrl-C must not reach: the main process ends it by SIGTERM.
+
+    When both signals come at once, a process now and then hears neither of them.
+    """
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     return _compiled if _compiled is not None else app_factory()

@@ -36,7 +36,7 @@ def _shortened(path: str, content: bytes) -> bytes:
         return content
     kept, seen = [], 0
     for line in content.decode().splitlines(keepends=True):
-        seen += line.startswith("  - {code:")
+        seen = seen + 1 if line.startswith("  - {code:") else 0
         if seen < 3:
             kept.append(line)
     return "".join(kept).encode()

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from cds.language.checks import (
     check_digit,
-    evidence_url,
     maybe_empty,
     pack_names,
     phase_unknown,
@@ -30,7 +29,6 @@ LINTS: tuple[Lint, ...] = (
     phase_unknown.check,
     unused_fact.check,
     unused_name.check,
-    evidence_url.check,
     check_digit.check,
     unit_table.check,
     review_due.check,

@@ -34,7 +34,7 @@ def check(subject: Subject, report: Report) -> None:
 def _code_in(words: str, named: re.Pattern[str] | None) -> str:
     found = named.search(words) if named is not None else None
     if found is not None:
-        return found[0].rstrip(".,;:")
+        return found[0].rstrip(".,;:)")
     for each in _HYPHENATED.finditer(words):
         if mod10(each[1]) == int(each[2]):
             return each[0]

@@ -73,5 +73,5 @@ def _named_in_files(subject: Subject) -> set[str]:
     """Panels that data groups fetch beside the codes of their retrieves, and sources that a profile puts in place."""
     groups = fields(subject.files.data.get("groups"))
     panels = {f"valueset {each.value}" for _, node in groups for each in texts(fields(node).get("also"))}
-    profiles = subject.files.profiles.values()
-    return panels | {f"evidence {text(node)}" for each in profiles for _, node in fields(each.get("evidence"))}
+    replaced = (node for each in subject.files.profiles.values() for _, node in fields(each.get("evidence")))
+    return panels | {f"evidence {source.value}" for node in replaced for source in texts(node)}

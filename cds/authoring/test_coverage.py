@@ -1,0 +1,6 @@
+from __future__ import annotations
+
+
+def coverage(*a): ...
+def coverage_lines(*a):
+    return []

@@ -1,0 +1,188 @@
+"""Runs a trial twice, through prefetch and through searches on a real FHIR server, and judges both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import ZoneInfo
+
+from cds.answer import Answer, Edge, answer
+from cds.authoring.loopback import LoopbackFhir
+from cds.authoring.test_expect import (
+    FINDING,
+    NOT_APPLICABLE,
+    NOT_CHECKED,
+    SILENT,
+    Difference,
+    Observed,
+    differences,
+)
+from cds.authoring.test_request import Sent, with_prefetch, with_server
+from cds.authoring.test_trial import Trial
+from cds.cards.merge import Frame
+from cds.cards.text import Writer
+from cds.chart.chart import Chart
+from cds.chart.fhir import loopback_only, open_reader
+from cds.chart.gather import gather
+from cds.clock import monotonic
+from cds.errors import RequestError
+from cds.facts.case import Case as Patient
+from cds.findings.decide import Decision, reasons
+from cds.findings.explain import explanation
+from cds.language.group import DataGroup
+from cds.language.template import Template
+from cds.wire.call import Call
+from cds.wire.request import read_call
+
+_UTC = ZoneInfo("UTC")
+_BUDGET_S = 20.0  # a loaded machine must not make a test fail
+_FRAME = Frame("https://cds.example.org", lambda: str(uuid5(NAMESPACE_URL, "test")))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One evaluation of a trial.
+
+    Attributes:
+        by: ``prefetch`` or ``searches``.
+        decision: of the rule under test; None when the order was not recognised.
+    """
+
+    by: str
+    answer: Answer = field(repr=False)
+    decision: Decision | None = field(repr=False)
+    observed: Observed
+    states: Mapping[str, str] = field(repr=False)
+
+    @property
+    def patient(self) -> Patient | None:
+        """The facts as far as they were asked for."""
+        return self.answer.patient
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a trial.
+
+    Attributes:
+        wrong: everything that is not as expected.
+        disagreement: in what the run by searches differs from the one by prefetch.
+        runs: the evaluations.
+    """
+
+    trial: Trial
+    wrong: tuple[Difference, ...]
+    disagreement: tuple[Difference, ...]
+    runs: tuple[Run, ...] = field(repr=False)
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything is as the test expects, todo or not."""
+        return not self.wrong and not self.disagreement
+
+    @property
+    def passed(self) -> bool:
+        """Whether the trial counts as passed: a test with a todo must fail."""
+        return self.holds is not bool(self.trial.todo)
+
+
+def run_trial(trial: Trial, server: LoopbackFhir) -> Result:
+    """Run a trial.
+
+    Args:
+        trial: the test.
+        server: a running FHIR server, which is given the test's resources.
+    """
+    groups = trial.sent.offered(trial.compiled.plan.groups[name] for name in trial.compiled.plan.needs[trial.hook.name])
+    first = _run("prefetch", with_prefetch(trial.sent, trial.hook, groups), trial)
+    runs = [first]
+    if trial.sent.searchable:
+        for resource in trial.sent.all:
+            server.store.add(resource)
+        runs.append(_run("searches", with_server(trial.sent, trial.hook, server.base), trial))
+    states = {fact.name: _state(first, fact.name, trial) for _, fact, _ in trial.expect.facts}
+    wrong = differences(trial.expect, first.observed, states)
+    return Result(trial, wrong, _disagreement(*runs) if len(runs) == 2 else (), tuple(runs))
+
+
+def _run(by: str, body: bytes, trial: Trial) -> Run:
+    try:
+        call = read_call(body, trial.hook)
+    except RequestError as error:  # the order is written so that it cannot be read
+        raise AssertionError(f"{trial.at}: {error}") from error
+    plan = trial.compiled.plan
+    found = answer(call, plan, Edge(trial.today, _UTC, _gathering(trial.sent), lambda _call, _order: None, _FRAME))
+    all_of_them = found.decisions.all if found.decisions is not None else ()
+    decision = next((each for each in all_of_them if each.rule.name == trial.rule.name), None)
+    if decision is None or found.patient is None:
+        return Run(by, found, None, Observed(NOT_APPLICABLE, "the order is not one of this pack's drug"), {})
+    observed = _observed(decision, found.patient, found.writer)
+    for _, fact, _ in trial.expect.facts:
+        found.patient.state(fact)
+    states = {name: outcome.state for name, outcome in found.patient.outcomes.items()}
+    return Run(by, found, decision, observed, states)
+
+
+def _gathering(sent: Sent) -> Any:
+    def gathered(call: Call, groups: Sequence[DataGroup]) -> Chart:
+        reader = open_reader(call, loopback_only)
+        return gather(call, sent.offered(groups), _UTC, reader, _BUDGET_S, monotonic)
+
+    return gathered
+
+
+def _observed(decision: Decision, patient: Patient, writer: Writer | None) -> Observed:
+    case = decision.case
+    if case is None:
+        return Observed(NOT_APPLICABLE)
+    if case.silent:
+        return Observed(SILENT, case.silent)
+    if case.not_checked:
+        why = tuple(dict.fromkeys(str(each.reason) for each in reasons(case, patient)))
+        return Observed(NOT_CHECKED, case.not_checked, reasons=why)
+    finding = case.finding
+    if finding is None or writer is None:
+        return Observed(NOT_APPLICABLE)
+
+    def line(template: Template) -> str:
+        return writer.line(template)
+
+    return Observed(
+        FINDING,
+        finding.id,
+        finding.indicator,
+        line(finding.headline),
+        line(finding.found),
+        line(finding.why),
+        line(finding.do),
+    )
+
+
+def _state(run: Run, name: str, trial: Trial) -> str:
+    return run.states.get(name, f"not asked: {trial.rule.name} is {run.observed.ending}")
+
+
+def _disagreement(first: Run, second: Run) -> tuple[Difference, ...]:
+    """In what two evaluations of the same patient differ: in anything that is shown, or in the state of any fact."""
+    found = [
+        Difference(name, getattr(first.observed, name), getattr(second.observed, name))
+        for name in ("ending", "says", "indicator", "headline", "found", "why", "do")
+        if getattr(first.observed, name) != getattr(second.observed, name)
+    ]
+    for name in sorted({*first.states, *second.states}):
+        one, other = first.states.get(name, "not asked"), second.states.get(name, "not asked")
+        if one != other:
+            found.append(Difference(f"fact {name}", one, other))
+    return tuple(found)
+
+
+def explained(run: Run) -> Mapping[str, Any]:
+    """The explanation of the rule under test; empty when it was not evaluated."""
+    made = run.answer
+    if run.decision is None or made.patient is None or made.decisions is None:
+        return {}
+    rules = explanation(made.plan, made.patient, made.decisions)["rules"]
+    found: Mapping[str, Any] = next(each for each in rules if each["rule"] == run.decision.rule.name)
+    return found

@@ -1,0 +1,82 @@
+"""``isotretinoin-cds test``: run the tests that stand beside rules, and count what they reach."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from cds.authoring.loopback import LoopbackFhir
+from cds.authoring.test_coverage import coverage, coverage_lines
+from cds.authoring.test_evaluate import Result, run_trial
+from cds.authoring.test_report import failure, shown, summary, todo_lines
+from cds.authoring.test_suite import ENDING, PackTests, RuleTests, load_suite
+from cds.clock import monotonic
+from cds.content import ContentRoot, find_content, read_content
+from cds.errors import StartError
+from cds.language.report import Report
+
+_PASSED, _FAILED, _NOT_RUN = 0, 1, 2
+
+
+def run_tests(args: argparse.Namespace) -> int:
+    """Run rule tests. Exit code: 0 all passed, 1 some failed or too little is covered, 2 could not run."""
+    started = monotonic()
+    rules: tuple[Path, ...] = tuple(args.rules)
+    root = find_content(rules)
+    report = Report()
+    packs = load_suite(read_content(root, rules), args.profile, report)
+    if report.errors:
+        print("\n\n".join(shown(each) for each in report.found), file=sys.stderr)
+        return _NOT_RUN
+    chosen = _chosen(packs, tuple(args.paths), root, rules)
+    untested = [each for pack, several in chosen for each in several if not each.trials]
+    with LoopbackFhir() as server:
+        results = {pack.name: _run(several, server) for pack, several in chosen}
+    everything = [result for several in results.values() for result in several]
+    for each in everything:
+        if not each.passed:
+            print(failure(each))
+    for tests in untested:
+        print(f"{tests.path}:1:1: FAIL {tests.rule} has no tests")
+    for line in todo_lines(everything):
+        print(line)
+    failed = bool(untested) or not all(each.passed for each in everything)
+    if getattr(args, "coverage", False):
+        for pack, several in chosen:
+            reached = coverage(pack, several, results[pack.name])
+            print("\n".join(coverage_lines(reached)))
+            failed = failed or not reached.complete
+    print(summary(everything, monotonic() - started))
+    return _FAILED if failed else _PASSED
+
+
+def _run(several: Iterable[RuleTests], server: LoopbackFhir) -> list[Result]:
+    return [run_trial(trial, server) for tests in several for trial in tests.trials]
+
+
+def _chosen(
+    packs: Sequence[PackTests], paths: Sequence[Path], root: ContentRoot, rules: tuple[Path, ...]
+) -> list[tuple[PackTests, list[RuleTests]]]:
+    """The tests that the paths on the command line name: test files, rule files, folders; all without any."""
+    for path in paths:
+        if not path.exists():
+            raise StartError(f"{path}: there is no such file or folder")
+    wanted = [path.resolve() for path in paths]
+    found = []
+    for pack in packs:
+        several = [each for each in pack.rules if not wanted or any(_names(each, wanted, root, rules))]
+        if several:
+            found.append((pack, several))
+    if not found:
+        raise StartError("there are no rules to test" + (f" in {', '.join(map(str, paths))}" if paths else ""))
+    return found
+
+
+def _names(tests: RuleTests, wanted: Iterable[Path], root: ContentRoot, rules: tuple[Path, ...]) -> Iterator[bool]:
+    inside = tests.path.removeprefix("rules/")
+    for place in (root.path / "rules", *rules):
+        file = (place / inside).resolve()
+        rule = file.with_name(file.name.removesuffix(ENDING) + ".yaml")
+        yield any(each in (file, rule) or each in file.parents for each in wanted)

@@ -1,0 +1,43 @@
+"""Where records are kept: an SQLite file in a folder, or a database by its URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cds.errors import StartError
+
+DATA = "ISOTRETINOIN_CDS_DATA"
+DATABASE = "ISOTRETINOIN_CDS_DATABASE"
+FILE = "isotretinoin-cds.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file, or the URL of a database server, which may hold a password."""
+
+    file: Path | None = None
+    url: str = field(default="", repr=False)
+
+
+def find_place(data: Path | None, environment: Mapping[str, str]) -> Place:
+    """The folder given, else what the environment says, else the user's folder for state (XDG base directories).
+
+    Raises:
+        StartError: when none of them is there.
+    """
+    if data is not None:
+        return Place(data / FILE)
+    if url := environment.get(DATABASE):
+        return Place(url=url)
+    if folder := environment.get(DATA):
+        return Place(Path(folder) / FILE)
+    state = environment.get("XDG_STATE_HOME", "")
+    # The XDG specification wants a relative path ignored.
+    if Path(state).is_absolute():
+        return Place(Path(state) / "isotretinoin-cds" / FILE)
+    try:
+        return Place(Path.home() / ".local" / "state" / "isotretinoin-cds" / FILE)
+    except RuntimeError:
+        raise StartError(f"there is no home folder to keep records in: give --data DIR, or set {DATA}") from None

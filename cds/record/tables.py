@@ -1,0 +1,65 @@
+"""The tables. There is no foreign key: feedback may come before its card is written, or for a card of another host."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, MetaData, String, Table
+
+HEAD = "1"
+"""The revision of the tables below, which is the newest one in ``migrations/versions``."""
+
+METADATA = MetaData()
+_ID = String(64)
+_MOMENT = String(27)
+
+CARDS = Table(
+    "cards",
+    METADATA,
+    Column("uuid", _ID, primary_key=True),
+    Column("answered_at", _MOMENT, nullable=False),
+    Column("hook", String, nullable=False),
+    Column("service", String, nullable=False),
+    Column("client", String, nullable=False),
+    Column("pack", String, nullable=False),
+    Column("pack_version", String, nullable=False),
+    Column("content_hash", String, nullable=False),
+    Column("profile", String, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("indicator", String, nullable=False),
+    Index("cards_answered_at", "answered_at"),
+)
+FINDINGS = Table(
+    "findings",
+    METADATA,
+    Column("card", _ID, primary_key=True),
+    Column("finding", String, primary_key=True),
+    Column("rule", String, primary_key=True),
+    Column("rule_version", String, nullable=False),
+    Column("indicator", String, nullable=False),
+)
+SUGGESTIONS = Table(
+    "suggestions",
+    METADATA,
+    Column("card", _ID, primary_key=True),
+    Column("uuid", _ID, primary_key=True),
+    Column("name", String, nullable=False),
+)
+# The key is what makes a repeated item one row; a reason that is not there is empty and not null, since nulls differ.
+FEEDBACK = Table(
+    "feedback",
+    METADATA,
+    Column("card", _ID, primary_key=True),
+    Column("outcome", String(10), primary_key=True),
+    Column("outcome_at", _MOMENT, primary_key=True),
+    Column("reason_system", String, primary_key=True),
+    Column("reason_code", String, primary_key=True),
+    Column("has_comment", Boolean, nullable=False),
+    Column("received_at", _MOMENT, nullable=False),
+    Index("feedback_received_at", "received_at"),
+)
+ACCEPTED_SUGGESTIONS = Table(
+    "accepted_suggestions",
+    METADATA,
+    Column("card", _ID, primary_key=True),
+    Column("outcome_at", _MOMENT, primary_key=True),
+    Column("suggestion", _ID, primary_key=True),
+)

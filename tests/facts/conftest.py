@@ -1,0 +1,28 @@
+"""The shipped plan, and its facts by name."""
+
+import facts_samples
+import pytest
+
+from cds.facts.kinds import KINDS
+from cds.language.load import load_plan
+from cds.language.report import Report
+
+
+@pytest.fixture(scope="session")
+def plan(content):
+    """The shipped plan under the profile of the United States."""
+    loaded = load_plan(content, KINDS, "isotretinoin", "us-rems-2026", Report())
+    assert loaded is not None
+    return loaded[0]
+
+
+@pytest.fixture(scope="session")
+def facts(plan):
+    """Its facts by name."""
+    return facts_samples.facts(plan)
+
+
+@pytest.fixture(scope="session")
+def retrieves(plan):
+    """Its retrieves by name."""
+    return facts_samples.retrieves(plan)
