@@ -24,6 +24,7 @@ from cds.facts import (
     setting,
     times_limit,
     uninterpretable,
+    upcoming,
 )
 from cds.language.fact import Kind, KindTable
 
@@ -50,6 +51,7 @@ _ALL: tuple[Kind, ...] = (
     offered.KIND,
     overlaps_new_order.KIND,
     uninterpretable.KIND,
+    upcoming.KIND,
 )
 
 KINDS: KindTable = {kind.name: kind for kind in _ALL}

@@ -225,7 +225,7 @@ class _Search:
             return
         when = self.when(entry)
         begins = _begins(when)
-        if begins is not None and begins > self.today + _AHEAD:
+        if begins is not None and begins > self.today + _AHEAD and not retrieve.ahead:
             return
         if retrieve.setting is not None and not in_setting(entry.resource, retrieve.setting):
             return

@@ -81,6 +81,7 @@ class Retrieve:
         scale: of a quantity, its unit and conversions.
         scores: of a score, the answers that stand for one.
         date_at: element names that give the date, in order; empty for the type's own order.
+        ahead: whether dates in the future are meant, as of appointments; elsewhere they are mistakes.
         doubtful: what a resource that cannot be judged counts as: ``absent`` or ``unknown``.
     """
 
@@ -104,6 +105,7 @@ class Retrieve:
     scores: CodeSet | None = None
     date_at: tuple[str, ...] = ()
     doubtful: str = "unknown"
+    ahead: bool = False
 
 
 def word_pattern(words: tuple[str, ...]) -> re.Pattern[str] | None:

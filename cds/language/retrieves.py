@@ -107,6 +107,7 @@ def read_retrieve(name: Text, body: Fields, types: dict[str, str], scope: Scope)
         scores=scope.code_set(body.get("answers")),
         date_at=tuple(each.value for each in texts(body.get("date_at"))),
         doubtful=text(body.get("doubtful"), "unknown"),
+        ahead=text(body.get("ahead")) == "yes",
     )
 
 

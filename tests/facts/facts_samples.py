@@ -42,9 +42,7 @@ def resource(kind: str, name: str, **members: Any) -> dict[str, Any]:
 
 def observation(name: str, code: str, on: str | None, status: str = "final", **members: Any) -> dict[str, Any]:
     """An Observation with a LOINC code."""
-    return resource(
-        "Observation", name, status=status, code=concept(LOINC, code), effectiveDateTime=on, **members
-    )
+    return resource("Observation", name, status=status, code=concept(LOINC, code), effectiveDateTime=on, **members)
 
 
 def quantity(value: Any, unit: str = "", comparator: str = "") -> dict[str, Any]:

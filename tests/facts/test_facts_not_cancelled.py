@@ -81,7 +81,11 @@ def test_a_removal_may_stand_as_an_encounter_diagnosis(plan, facts):
 def test_removals_that_were_not_read_leave_a_device_open(plan, facts, group):
     """Where removals could be and were not read, a device is not shown to be in place."""
     ordered = resource(
-        "MedicationRequest", "1", status="active", authoredOn="2024-01-01", medicationCodeableConcept=concept(ATC, "G03AC08")
+        "MedicationRequest",
+        "1",
+        status="active",
+        authoredOn="2024-01-01",
+        medicationCodeableConcept=concept(ATC, "G03AC08"),
     )
     assert implant(plan, facts, medications=[ordered], unavailable=(group,)) == "unknown"
     assert implant(plan, facts, medications=[ordered], next_pages=(group,)) == "unknown"

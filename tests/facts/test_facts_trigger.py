@@ -71,7 +71,9 @@ def test_a_drug_code_of_the_united_states_is_read_in_every_spelling(plan, spelli
     assert known(plan, system="urn:oid:2.16.840.1.113883.6.69", code=spelling) == "code"
 
 
-@pytest.mark.parametrize("spelling", ["0245-0572-01", "0245057201", "02450571", "0245-ABCD-01", "", "-", "024505710101"])
+@pytest.mark.parametrize(
+    "spelling", ["0245-0572-01", "0245057201", "02450571", "0245-ABCD-01", "", "-", "024505710101"]
+)
 def test_a_labeler_alone_is_no_drug(plan, spelling):
     """Another product of the same labeler, or digits of no known length, never fires."""
     assert known(plan, system=NDC, code=spelling) is None
