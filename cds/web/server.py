@@ -59,6 +59,7 @@ def serve(
         log_dictconfig=logging_config(log_level),
         workers_kill_timeout=10,
     )
+    server.on_startup(_end_on_hangup)
     if on_start is not None:
         server.on_startup(on_start)
     server.serve(target_loader=partial(_load, app_factory))
@@ -85,6 +86,12 @@ def check_port(settings: Settings) -> None:
             ) from None
         reason = error.strerror or "the address is not known"
         raise StartError(f"{where} cannot be bound: {reason}. Choose another --host or --port") from None
+
+
+def _end_on_hangup() -> None:
+    """A terminal that is closed ends the service; the server would start its processes anew, with the same content."""
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
 
 
 def _another(port: int) -> int:
