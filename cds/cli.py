@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cds.cli_diagnostics import shown
 from cds.cli_evaluate import run_evaluate, run_explain
+from cds.cli_feedback import run_purge, run_report
 from cds.cli_serve import run_demo, run_serve
 from cds.errors import ContentError, StartError
 from cds.settings import DEFAULT_PROFILE
@@ -50,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
         if name == "explain":
             command.add_argument("--json", action="store_true", help="as JSON")
         command.set_defaults(run=run)
+    _add_feedback(commands.add_parser("feedback", help="what clinicians did with the cards they were shown"))
+    _add_purge(commands.add_parser("purge", help="delete old records"))
     for name, help_text, module, function in (
         ("check", "lint and prove rules", "check", "run_check"),
         ("test", "run the tests of rules", "test_run", "run_tests"),
@@ -67,6 +70,8 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port to bind (8080)")
     parser.add_argument("--workers", type=int, metavar="N", help="processes (one for each core)")
+    parser.add_argument("--no-record", dest="record", action="store_false", help="keep no records, take no feedback")
+    _add_data(parser)
     _add_fhir(parser)
     _add_today(parser)
     _add_content(parser)
@@ -77,6 +82,27 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8080, help="port to bind (8080)")
     _add_content(parser)
     parser.set_defaults(run=run_demo)
+
+
+def _add_feedback(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    report = commands.add_parser("report", help="count cards shown, accepted, overridden and ignored, by rule")
+    report.add_argument("--format", choices=("text", "json", "csv"), default="text", help="how to print it (text)")
+    report.add_argument("--since", type=_day, metavar="DATE", help="only cards shown on this day (UTC) or later")
+    _add_data(report)
+    report.set_defaults(run=run_report)
+
+
+def _add_purge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--before", type=_day, metavar="DATE", required=True, help="delete what was shown before this day (UTC)"
+    )
+    _add_data(parser)
+    parser.set_defaults(run=run_purge)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the records (the user's state folder)")
 
 
 def _add_evaluation(parser: argparse.ArgumentParser) -> None:

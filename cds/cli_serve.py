@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from functools import partial
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -13,10 +14,14 @@ from cds.content import ContentRoot, find_content, read_content
 from cds.demo import run as run_demonstration
 from cds.errors import StartError
 from cds.language.load import Files
+from cds.record.place import Place, find_place
 from cds.settings import NO_AUTHENTICATION, Settings
 from cds.web.app import create_app
 from cds.web.server import check_port, serve
 from cds.web.services import Ready, load_ready
+
+if TYPE_CHECKING:
+    from cds.record.recorder import Recorder
 
 
 def run_serve(args: argparse.Namespace) -> int:
@@ -35,7 +40,8 @@ def run_serve(args: argparse.Namespace) -> int:
     rules = tuple(args.rules)
     root = find_content(rules)
     check_port(settings)
-    serve(partial(_application, read_content(root, rules), settings, root), settings)
+    place = find_place(args.data, os.environ) if args.record else None
+    serve(partial(_application, read_content(root, rules), settings, root, place), settings)
     return 0
 
 
@@ -49,17 +55,26 @@ def run_demo(args: argparse.Namespace) -> int:
     return 0
 
 
-def _application(files: Files, settings: Settings, root: ContentRoot) -> Flask:
+def _application(files: Files, settings: Settings, root: ContentRoot, place: Place | None) -> Flask:
     ready = load_ready(files, settings.profile)
-    sys.stderr.write("\n".join(_start_lines(ready, settings, root)) + "\n")
+    recorder = _recorder(place) if place is not None else None
+    sys.stderr.write("\n".join(_start_lines(ready, settings, root, recorder)) + "\n")
     sys.stderr.flush()
-    return create_app(ready, settings)
+    return create_app(ready, settings, recorder=recorder)
 
 
-def _start_lines(ready: Ready, settings: Settings, root: ContentRoot) -> list[str]:
+def _recorder(place: Place) -> Recorder:
+    # SQLAlchemy takes 0.3 s to import, which commands that keep no records need not wait for.
+    from cds.record.recorder import open_recorder  # noqa: PLC0415
+
+    return open_recorder(place)
+
+
+def _start_lines(ready: Ready, settings: Settings, root: ContentRoot, recorder: Recorder | None) -> list[str]:
     packs = ", ".join(f"{plan.name} {plan.version}" for plan in ready.plans.values())
     return [
         f"isotretinoin-cds: {packs}, profile {settings.profile}, content {ready.content_hash[:12]} ({root.how})",
         f"isotretinoin-cds: discovery at {settings.public_url}/cds-services",
+        f"isotretinoin-cds: records in {recorder.where}" if recorder is not None else "isotretinoin-cds: no records",
         "isotretinoin-cds: OPEN: callers are not authenticated. For trials on this computer, never for patients.",
     ]

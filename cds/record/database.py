@@ -90,7 +90,9 @@ def open_current(place: Place) -> Engine:
         raise _unusable(engine.url, error) from None
     if found != HEAD:
         engine.dispose()
-        raise StartError(f"{shown_url(engine.url)} is not of this release; start the service once to bring it up to date")
+        raise StartError(
+            f"{shown_url(engine.url)} is not of this release; start the service once to bring it up to date"
+        )
     return engine
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from cds.clock import Monotonic, monotonic
+from cds.errors import CdsError
 from cds.record.feedback import FeedbackItem
 from cds.record.shown import ShownCard
 
@@ -24,8 +25,8 @@ _LOOK_S = 0.2
 _LOG = logging.getLogger("isotretinoin-cds.record")
 
 
-class Unavailable(Exception):  # noqa: N818 - a state of the database, raised and caught within this package
-    """The database cannot be written now; later it may."""
+class UnavailableError(CdsError):
+    """The database cannot be written now; later it may. Raised and caught within this package."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -45,14 +46,12 @@ class Job:
     def tell(self, *, written: bool) -> None:
         """Tell whoever waits."""
         if self.done is not None:
-            try:
+            with suppress(InvalidStateError):  # told before
                 self.done.set_result(written)
-            except InvalidStateError:  # nobody waits any longer
-                return
 
 
 Write = Callable[[Sequence[Job]], None]
-"""Writes jobs in one transaction; raises `Unavailable` when that may work later, and anything else when it never will."""
+"""Writes jobs in one transaction. Raises `UnavailableError` when that may work later, else whatever is wrong with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +109,8 @@ class Writer:
     def close(self, timeout: float | None = None) -> None:
         """Write what is waiting, and end."""
         self._closing.set()
-        try:
-            self._queue.put_nowait(None)  # wakes it; where the queue is full it is awake
-        except queue.Full:
-            pass
+        with suppress(queue.Full):  # where it is full the thread is awake
+            self._queue.put_nowait(None)
         self._thread.join(timeout)
 
     def _drop(self, job: Job) -> None:
@@ -123,8 +120,13 @@ class Writer:
     def _run(self) -> None:
         while True:
             last = self._gather()
-            if self._kept or self._down:
-                self._commit(last=last)
+            if self._kept or (self._down and not last):
+                again = self._attempt(self._kept)
+                if again and (last or self._ending()):
+                    self._give_up(again)
+                    again = []
+                with self._lock:
+                    self._kept = again
             if last:
                 return
             if self._down:
@@ -136,17 +138,15 @@ class Writer:
         while sum(job.rows for job in self._kept) < ENOUGH_ROWS:
             waiting = bool(self._kept) or self._down
             ending = self._ending()
+            left = 0.0 if ending else until - self._clock() if waiting else _LOOK_S
             try:
-                left = 0.0 if ending else until - self._clock() if waiting else _LOOK_S
                 job = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
             except queue.Empty:
-                if ending:
-                    return True
-                if waiting:
-                    return False
+                if waiting or ending:
+                    return ending
                 continue
             if job is not None:
-                if not self._kept:
+                if not waiting:
                     until = self._clock() + GATHER_S
                 self._kept.append(job)
         return False
@@ -154,61 +154,45 @@ class Writer:
     def _ending(self) -> bool:
         return self._closing.is_set() or not threading.main_thread().is_alive()
 
-    def _commit(self, *, last: bool) -> None:
-        jobs, kept = self._kept, list[Job]()
+    def _attempt(self, jobs: Sequence[Job]) -> list[Job]:
+        """Write jobs, and return those that must be tried again. No jobs at all are a trial whether it works again."""
         try:
             self._write(jobs)
-        except Unavailable as error:
+        except UnavailableError as error:
             if not self._down:
                 _LOG.error("records cannot be written: %s", error)
-            # Whoever sent feedback is told, and sends it again; cards have nobody, and wait here.
-            kept = [job for job in jobs if job.done is None]
-            if last or self._ending():
-                self._give_up(kept)
-                kept = []
-            self._settle(kept, written=(), down=True)
+            self._down = True
+            # Whoever sent feedback is told, and sends it again; cards have nobody, and stay here.
             for job in jobs:
                 job.tell(written=False)
+            return [job for job in jobs if job.done is None]
         except Exception as error:  # noqa: BLE001 - one bad row must not stop the writing of all others
-            self._settle((), written=(), down=False)
-            self._one_by_one(jobs, error)
-        else:
-            if self._down:
-                _LOG.warning("records can be written again")
-            self._settle((), written=jobs, down=False)
+            if len(jobs) > 1:
+                return [again for job in jobs for again in self._attempt([job])]
+            _LOG.error("a record was left out: %s", type(error).__name__)
             for job in jobs:
-                job.tell(written=True)
-
-    def _one_by_one(self, jobs: Sequence[Job], error: Exception) -> None:
-        if len(jobs) > 1:
-            for job in jobs:
-                self._kept = [job]
-                self._commit(last=False)
-                time.sleep(0)
-            return
-        _LOG.error("a record was left out: %s", type(error).__name__)
+                self._drop(job)
+                job.tell(written=False)
+            return []
+        if self._down:
+            _LOG.warning("records can be written again")
+        self._down = False
+        with self._lock:
+            self._written += sum(len(job.cards) for job in jobs)
         for job in jobs:
-            self._drop(job)
-            job.tell(written=False)
+            job.tell(written=True)
+        return []
 
     def _give_up(self, jobs: Sequence[Job]) -> None:
-        lost = sum(len(job.cards) for job in jobs)
-        for job in jobs:
-            self._drop(job)
+        left = list(jobs)
         while True:
             try:
                 job = self._queue.get_nowait()
             except queue.Empty:
                 break
             if job is not None:
-                lost += len(job.cards)
-                self._drop(job)
-                job.tell(written=False)
-        if lost:
-            _LOG.error("ended with %d cards not on record", lost)
-
-    def _settle(self, kept: Sequence[Job], written: Sequence[Job], *, down: bool) -> None:
-        with self._lock:
-            self._kept = list(kept)
-            self._written += sum(len(job.cards) for job in written)
-            self._down = down
+                left.append(job)
+        for job in left:
+            self._drop(job)
+            job.tell(written=False)
+        _LOG.error("ended with %d cards not on record", sum(len(job.cards) for job in left))

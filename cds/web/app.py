@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
 from flask import Flask, Response
 
 from cds.settings import Settings
 from cds.web.cors import add_cors
 from cds.web.edge import edges
+from cds.web.feedback import add_feedback, cards_kept
 from cds.web.hook_call import add_hook_calls
 from cds.web.last import Last, add_last
 from cds.web.replies import add_errors, json_reply
@@ -14,8 +18,11 @@ from cds.web.rule_pages import add_rule_pages
 from cds.web.services import Ready
 from cds.web.trace import add_trace
 
+if TYPE_CHECKING:
+    from cds.record.recorder import Recorder
 
-def create_app(ready: Ready, settings: Settings, last: Last | None = None) -> Flask:
+
+def create_app(ready: Ready, settings: Settings, last: Last | None = None, recorder: Recorder | None = None) -> Flask:
     """The WSGI application over content that is ready.
 
     Args:
@@ -23,6 +30,7 @@ def create_app(ready: Ready, settings: Settings, last: Last | None = None) -> Fl
         settings: valid settings of this process.
         last: keeps the last call for ``/demo/last``; None, as anywhere but in a demonstration, and there is no such
             page.
+        recorder: keeps what was shown and takes feedback; None, and neither is done.
     """
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False
@@ -30,8 +38,12 @@ def create_app(ready: Ready, settings: Settings, last: Last | None = None) -> Fl
     add_cors(app)
     add_errors(app)
     _add_listing(app, ready)
-    add_hook_calls(app, ready, edges(settings), settings.max_body, last.keep if last is not None else None)
-    _add_probes(app, ready, settings)
+    keep = [last.keep] if last is not None else []
+    if recorder is not None:
+        keep.append(cards_kept(ready, recorder))
+        add_feedback(app, ready, recorder, settings.max_body)
+    add_hook_calls(app, ready, edges(settings), settings.max_body, keep)
+    _add_probes(app, ready, settings, recorder)
     add_rule_pages(app, ready)
     if last is not None:
         add_last(app, last)
@@ -44,7 +56,7 @@ def _add_listing(app: Flask, ready: Ready) -> None:
         return json_reply(ready.discovery)
 
 
-def _add_probes(app: Flask, ready: Ready, settings: Settings) -> None:
+def _add_probes(app: Flask, ready: Ready, settings: Settings, recorder: Recorder | None) -> None:
     state = {
         "status": "ready",
         "mode": "open: callers are not authenticated" if settings.open else "authenticated",
@@ -59,4 +71,5 @@ def _add_probes(app: Flask, ready: Ready, settings: Settings) -> None:
 
     @app.get("/readyz")
     def is_ready() -> Response:
-        return json_reply(state)
+        # Of the process that answers. A record that fails is no reason to send a prescriber elsewhere.
+        return json_reply({**state, "record": asdict(recorder.counts())} if recorder is not None else state)

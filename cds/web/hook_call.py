@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import orjson
 from flask import Flask, Response, abort, g, request
@@ -27,7 +27,9 @@ _PART = 1 << 20
 _MEDIA_TYPES = ("application/json", "application/fhir+json", "")
 
 
-def add_hook_calls(app: Flask, ready: Ready, edge: Callable[[], Edge], max_body: int, keep: Keep | None) -> None:
+def add_hook_calls(
+    app: Flask, ready: Ready, edge: Callable[[], Edge], max_body: int, keep: Sequence[Keep] = ()
+) -> None:
     """Route calls to the services.
 
     Args:
@@ -35,7 +37,7 @@ def add_hook_calls(app: Flask, ready: Ready, edge: Callable[[], Edge], max_body:
         ready: the services.
         edge: makes the edge of one call.
         max_body: bytes of the largest body that is read.
-        keep: shown every answered call, if given.
+        keep: each is shown every answered call.
     """
 
     def call(service_id: str) -> Response:
@@ -43,7 +45,7 @@ def add_hook_calls(app: Flask, ready: Ready, edge: Callable[[], Edge], max_body:
         if service is None:
             abort(404)
         tell(service=service_id)
-        body = _body(max_body)
+        body = read_body(max_body)
         world = edge()
         try:
             asked = read_call(body, service.hook, service.problems)
@@ -55,15 +57,15 @@ def add_hook_calls(app: Flask, ready: Ready, edge: Callable[[], Edge], max_body:
         tell(notes=asked.context.notes)
         if content is None:
             return json_reply(outcome_of_status(500), 500)
-        if keep is not None:
-            keep(service_id, body, content, result)
+        for each in keep:
+            each(service_id, body, content, result)
         return json_reply(content)
 
     for route in _ROUTES:
         app.add_url_rule(route, "hook_call", call, methods=["POST"], strict_slashes=False)
 
 
-def _body(most: int) -> bytes:
+def read_body(most: int) -> bytes:
     """The request's body; another type is refused, and so is too great a length, before anything is read (E-9).
 
     Werkzeug's own limit cuts a body without a told length short, and says nothing.

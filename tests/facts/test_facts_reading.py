@@ -3,7 +3,7 @@
 import pytest
 from facts_samples import INTERPRETATION, LOINC, SNOMED, ago, case, concept, observation, quantity
 
-from cds.facts.reading import score_of
+from cds.facts.reading import meaning_of, score_of
 
 MEANINGS = ("positive", "negative", "indeterminate")
 
@@ -19,6 +19,13 @@ def meaning(plan, retrieves, code="2106-3", **said):
     assert len(held) <= 1
     assert bool(held) != all(each.flawed for each in found.values()), "a result has a meaning, or is flawed"
     return held[0] if held else None
+
+
+@pytest.fixture
+def of_quantity(retrieves, value_sets):
+    """What a quantitative test says."""
+    readings, scale = retrieves["positive_tests"].readings, value_sets["hcg-test"].scale
+    return lambda **said: meaning_of(said, readings, scale)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +93,16 @@ def test_words_are_read_when_they_are_the_whole_answer(plan, retrieves, text, ex
     ],
 )
 @pytest.mark.parametrize("unit", ["m[IU]/mL", "mIU/mL", "[IU]/L", "IU/L"])
-def test_a_quantity_has_cut_offs(plan, retrieves, value, expected, unit):
+def test_a_quantity_has_cut_offs(of_quantity, value, expected, unit):
     """Below 5 mIU/mL negative, from 25 on positive, indeterminate in between; units per litre are the same numbers."""
-    assert meaning(plan, retrieves, "21198-7", valueQuantity=quantity(value, unit)) == expected
+    assert of_quantity(valueQuantity=quantity(value, unit)) == expected
+
+
+@pytest.mark.xfail(strict=True, reason="a retrieve with reads: is compiled without the unit of its value set")
+@pytest.mark.parametrize(("value", "expected"), [(0, "negative"), (10, "indeterminate"), (300, "positive")])
+def test_a_quantitative_test_of_a_chart_is_read(plan, retrieves, value, expected):
+    """A quantitative result on file is positive, negative or indeterminate like any other."""
+    assert meaning(plan, retrieves, "21198-7", valueQuantity=quantity(value, "m[IU]/mL")) == expected
 
 
 @pytest.mark.parametrize(
@@ -108,10 +122,9 @@ def test_a_quantity_has_cut_offs(plan, retrieves, value, expected, unit):
         ("ad", 3, None),
     ],
 )
-def test_a_bounded_quantity_counts_only_when_its_bound_settles_it(plan, retrieves, comparator, value, expected):
+def test_a_bounded_quantity_counts_only_when_its_bound_settles_it(of_quantity, comparator, value, expected):
     """ "<5" is negative and ">25" positive; "<25" may be either and is neither."""
-    said = quantity(value, "m[IU]/mL", comparator)
-    assert meaning(plan, retrieves, "21198-7", valueQuantity=said) == expected
+    assert of_quantity(valueQuantity=quantity(value, "m[IU]/mL", comparator)) == expected
 
 
 @pytest.mark.parametrize(
@@ -131,7 +144,7 @@ def test_a_bounded_quantity_counts_only_when_its_bound_settles_it(plan, retrieve
     ],
 )
 def test_a_value_that_cannot_be_read_has_no_meaning(plan, retrieves, said):
-    """A wrong or missing unit, no number or no value at all: neither positive nor negative, and told apart from none."""
+    """A wrong or missing unit, no number or no value at all: no meaning, and told apart from none."""
     assert meaning(plan, retrieves, "21198-7", **said) is None
 
 
@@ -144,23 +157,25 @@ def test_an_answer_against_its_interpretation_has_no_meaning(plan, retrieves):
 
 @pytest.mark.xfail(strict=True, reason="beside a quantity the interpretation is not looked at")
 @pytest.mark.parametrize(("value", "code"), [(2, "POS"), (300, "NEG")])
-def test_a_quantity_against_its_interpretation_has_no_meaning(plan, retrieves, value, code):
+def test_a_quantity_against_its_interpretation_has_no_meaning(of_quantity, value, code):
     """A value of 2 that the laboratory calls positive, or of 300 that it calls negative, contradicts itself."""
     said = {"valueQuantity": quantity(value, "m[IU]/mL"), "interpretation": [concept(INTERPRETATION, code)]}
-    assert meaning(plan, retrieves, "21198-7", **said) is None
+    assert of_quantity(**said) is None
 
 
 @pytest.mark.xfail(strict=True, reason="beside a quantity the interpretation is not looked at")
 @pytest.mark.parametrize(("code", "expected"), [("POS", "positive"), ("NEG", "negative")])
-def test_a_mass_unit_leaves_the_interpretation(plan, retrieves, code, expected):
+def test_a_mass_unit_leaves_the_interpretation(of_quantity, code, expected):
     """The value set says of codes in mass or molar units that an interpretation can be read; it then must be read."""
     said = {"valueQuantity": quantity(40, "ng/mL"), "interpretation": [concept(INTERPRETATION, code)]}
-    assert meaning(plan, retrieves, "34670-0", **said) == expected
+    assert of_quantity(**said) == expected
 
 
 def test_an_unreadable_test_leaves_pregnancy_open_and_is_no_negative_test(plan, facts):
     """For "is there none?" an unreadable result is unknown, for "is one on file?" it is none, and is named."""
-    patient = case(plan, labs=[observation("1", "21198-7", ago(2), valueQuantity=quantity(300, "furlong"))])
+    laboratory = [concept("http://terminology.hl7.org/CodeSystem/observation-category", "laboratory")]
+    odd = observation("1", "21198-7", ago(2), valueQuantity=quantity(300, "furlong"), category=laboratory)
+    patient = case(plan, labs=[odd])
     assert patient.state(facts["positive_test"]) == "unknown"
     counted = patient.outcome(facts["enough_negative_tests"])
     assert counted.state == "no"

@@ -1,7 +1,7 @@
 """Windows of days: their first and last day, dates without a day, and results that must lie apart."""
 
 from datetime import date, timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from facts_samples import SNOMED, ago, case, concept, observation, quantity
@@ -130,6 +130,6 @@ def test_days_are_picked_so_that_as_many_as_possible_lie_apart(offsets, apart):
         len(chosen)
         for size in range(len(distinct) + 1)
         for chosen in combinations(distinct, size)
-        if all((later - earlier).days >= apart for earlier, later in zip(chosen, chosen[1:], strict=False))
+        if all((later - earlier).days >= apart for earlier, later in pairwise(chosen))
     )
     assert spaced(days, apart) == best
