@@ -39,6 +39,7 @@ def run_purge(args: argparse.Namespace) -> int:
     finally:
         engine.dispose()
     sys.stdout.write(
-        f"Deleted {done.cards} cards shown before {args.before}, and feedback for {done.unmatched} cards not on record.\n"
+        f"Deleted {done.cards} cards shown before {args.before}, "
+        f"and feedback for {done.unmatched} cards that are not on record.\n"
     )
     return 0

@@ -49,7 +49,8 @@ def run_demo(args: argparse.Namespace) -> int:
     """Serve invented patients until told to stop."""
     rules = tuple(args.rules)
     root = find_content(rules)
-    settings = Settings(open=True, profile=args.profile, port=args.port)
+    # The FHIR server runs on the same computer, which may be a slow one.
+    settings = Settings(open=True, profile=args.profile, port=args.port, budget_ms=2000)
     check_port(settings)
     run_demonstration(root, read_content(root, rules), settings)
     return 0

@@ -51,7 +51,7 @@ class Job:
 
 
 Write = Callable[[Sequence[Job]], None]
-"""Writes jobs in one transaction. Raises `UnavailableError` when that may work later, else whatever is wrong with them."""
+"""Writes jobs in one transaction. Raises `UnavailableError` when that may work later, and something else when not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from cds.settings import Settings
 from cds.web.cors import add_cors
 from cds.web.edge import edges
 from cds.web.feedback import add_feedback, cards_kept
-from cds.web.hook_call import add_hook_calls
+from cds.web.hook_call import Keep, add_hook_calls
 from cds.web.last import Last, add_last
 from cds.web.replies import add_errors, json_reply
 from cds.web.rule_pages import add_rule_pages
@@ -38,7 +38,7 @@ def create_app(ready: Ready, settings: Settings, last: Last | None = None, recor
     add_cors(app)
     add_errors(app)
     _add_listing(app, ready)
-    keep = [last.keep] if last is not None else []
+    keep: list[Keep] = [last.keep] if last is not None else []
     if recorder is not None:
         keep.append(cards_kept(ready, recorder))
         add_feedback(app, ready, recorder, settings.max_body)

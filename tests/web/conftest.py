@@ -80,13 +80,13 @@ class Served:
 
 
 @contextmanager
-def served(folder, *arguments, command="serve"):
-    """Start a serving command on a free port, wait until it answers, and end it as Ctrl-C does."""
+def served(folder, *command):
+    """Start a serving program on a free port, wait until it answers, and end it as Ctrl-C does."""
     port = free_port()
     log = folder / "server.log"
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            [*COMMAND, command, "--port", str(port), *arguments],
+            [*command, "--port", str(port)],
             stdout=sink,
             stderr=sink,
             start_new_session=True,
@@ -124,6 +124,7 @@ def fhir():
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """The real content served by the real command, in two processes."""
-    with served(tmp_path_factory.mktemp("served"), "--open", "--workers", "2") as running:
+    """The shipped content, really served in two processes; time is not short, whatever else the computer does."""
+    program = Path(__file__).parent / "serve_patiently.py"
+    with served(tmp_path_factory.mktemp("served"), sys.executable, program) as running:
         yield running

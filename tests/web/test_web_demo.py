@@ -3,7 +3,7 @@ import time
 from datetime import date
 
 import pytest
-from conftest import PATIENCE_S, served
+from conftest import COMMAND, PATIENCE_S, served
 from web_samples import DEMO
 
 from cds.demo import load, shifted
@@ -60,7 +60,7 @@ def test_missing_fixtures_are_said_plainly(tmp_path):
 
 def test_the_demonstration_shows_an_example_and_goes_on_serving(tmp_path):
     """C-1, P-20: demo prints the cards of a real call and the sandbox link, serves on, and ends cleanly on Ctrl-C."""
-    with served(tmp_path, command="demo") as running:
+    with served(tmp_path, *COMMAND, "demo") as running:
         give_up = time.monotonic() + PATIENCE_S
         while "Ctrl-C ends" not in (said := running.log.read_text()):
             assert time.monotonic() < give_up, said

@@ -144,12 +144,15 @@ def test_the_log_of_the_process_holds_no_patient(server):
     assert not re.search("mark-patient|MARKTOKEN|markhost", written)
 
 
-def test_the_start_says_that_it_is_open(server):
+def test_the_start_says_that_it_is_open(tmp_path):
     """S-2: whoever starts it reads that callers are not authenticated, what is served, and where."""
-    written = server.log.read_text()
+    with served(tmp_path, *COMMAND, "serve", "--open") as running:
+        assert len(services(running)) == 2
+        written = running.log.read_text()
     assert "OPEN: callers are not authenticated" in written
-    assert f"{server.url}/cds-services" in written
+    assert f"{running.url}/cds-services" in written
     assert "profile us-rems-2026" in written
+    assert running.process.returncode == 0
 
 
 def test_serving_without_authentication_must_be_asked_for():
@@ -228,7 +231,7 @@ def test_a_call_under_way_is_finished_at_the_end(tmp_path):
     """S-25: on SIGTERM a call that still waits for data is answered, and the process ends with 0."""
     shown = demonstration()
     slow = LoopbackFhir(shown.charts, faults=Faults(delay_s=0.25))
-    with slow, served(tmp_path, "--open", "--workers", "1") as running:
+    with slow, served(tmp_path, *COMMAND, "serve", "--open", "--workers", "1") as running:
         service = services(running)[shown.hook]["id"]
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(call, running, service, shown.request(shown.patients[0], slow.base))
