@@ -79,7 +79,7 @@ def answer(call: Call, plan: Plan, edge: Edge) -> Answer:
     arrivals: dict[str, Arrival] = {}
     if not trigger.orders:
         arrivals.update(_gathered(call, plan, plan.phase_needs, edge))
-        history = Case(Chart(arrivals), edge.today, edge.zone, told, session, has_new_order=False)
+        history = Case(Chart(arrivals), edge.today, edge.zone, told, session, has_new_order=False, by_group=plan.coded)
         if not shows.get(history.state(plan.phase)):
             return Answer(plan, call.hook, edge.today, trigger, (), history.chart, history)
     arrivals.update(_gathered(call, plan, [name for name in plan.needs[call.hook] if name not in arrivals], edge))
@@ -92,6 +92,7 @@ def answer(call: Call, plan: Plan, edge: Edge) -> Answer:
         bool(trigger.orders),
         trigger.orders,
         _beside(orders, call, trigger),
+        by_group=plan.coded,
     )
     decisions = decide(plan, patient, call.hook)
     writer = Writer(patient, plan.words, plan.groups)

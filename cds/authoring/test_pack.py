@@ -149,7 +149,9 @@ class TestedPack:
         return ""
 
     def system(self, name: Text) -> str:
-        """The URL of a code system by its short name; empty after a message."""
+        """The URL of a code system by its short name, or as it is written out; empty after a message."""
+        if ":" in name.value:
+            return name.value
         found = self.library.shared.systems.get(name.value)
         if found is None:
             advice = did_you_mean(name.value, self.library.shared.systems)

@@ -9,7 +9,7 @@ from cds.authoring.test_evaluate import Result, explained
 from cds.authoring.test_expect import Difference
 from cds.values.diagnostic import Diagnostic
 
-_MOST_FACTS = 8
+_MOST_FACTS = 5
 
 
 def failure(result: Result) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cds.chart.chart import Chart
-from cds.facts.retrieved import Retrieved, run
+from cds.facts.retrieved import Chartwork, Retrieved
 from cds.language.fact import Fact
 from cds.language.retrieve import Retrieve
 from cds.values.known import Outcome
@@ -26,6 +26,7 @@ class Case:
         session: references of the orders being written, which are no part of the history.
         orders: the new orders of the drug.
         beside: the other drug orders of the session.
+        by_group: the plan's retrieves that look for codes, by data group.
         has_new_order: whether the hook brings an order of the drug.
     """
 
@@ -41,6 +42,10 @@ class Case:
     facts: dict[str, Fact] = field(default_factory=dict)
     found: dict[str, Retrieved] = field(default_factory=dict)
     worked_out: dict[str, Any] = field(default_factory=dict)
+    by_group: Mapping[str, tuple[Retrieve, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.chartwork = Chartwork(self.chart, self.today, self.zone, self.session, self.by_group)
 
     def outcome(self, fact: Fact) -> Outcome:
         """The outcome of a fact, evaluated when first asked for."""
@@ -59,6 +64,6 @@ class Case:
         """What a retrieve found, looked up when first asked for."""
         known = self.found.get(retrieve.name)
         if known is None:
-            known = run(retrieve, self.chart, self.today, self.zone, self.session)
+            known = self.chartwork.run(retrieve)
             self.found[retrieve.name] = known
         return known

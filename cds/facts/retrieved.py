@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 
 from cds.chart.chart import Arrival, Chart, Entry
 from cds.chart.when import clinical_date
-from cds.facts.identify import find, identify, marked
+from cds.facts.identify import Identity, identify, marked
 from cds.facts.reading import meaning_of, quantity_of, score_of
+from cds.facts.sorting import Sorted, sorter
 from cds.facts.status import NEVER, status_of
-from cds.language.retrieve import Retrieve, Setting
+from cds.language.retrieve import Drug, Retrieve, Setting
+from cds.values.codes import CodeLine
 from cds.values.dates import Coarse, Day, When
 from cds.values.known import Evidence, Reason, Unknown
 from cds.values.quantity import Quantity
@@ -101,26 +103,96 @@ def _may_be_since(when: When, since: date | None) -> bool:
             return True
 
 
-def run(retrieve: Retrieve, chart: Chart, today: date, zone: ZoneInfo, session: frozenset[str]) -> Retrieved:
-    """Look for what a retrieve describes; ``session`` holds the references of orders being written just now."""
-    return _Search(retrieve, today, zone, session).over(chart)
+class Chartwork:
+    """One chart as retrieves look at it: each resource's status, date and meaning worked out at most once.
 
+    Args:
+        chart: how the groups arrived.
+        session: references of the orders being written just now, which are no part of the history.
+        by_group: the retrieves that look for codes, by data group; those not in it are looked for one by one.
+    """
 
-class _Search:
-    def __init__(self, retrieve: Retrieve, today: date, zone: ZoneInfo, session: frozenset[str]) -> None:
-        self.retrieve = retrieve
+    def __init__(
+        self,
+        chart: Chart,
+        today: date,
+        zone: ZoneInfo,
+        session: frozenset[str],
+        by_group: Mapping[str, tuple[Retrieve, ...]],
+    ) -> None:
+        self.chart = chart
         self.today = today
         self.zone = zone
         self.session = session
+        self._by_group = by_group
+        self._sorted: dict[str, Sorted] = {}
+        self._statuses: dict[int, str] = {}
+        self._dates: dict[tuple[int, tuple[str, ...]], When] = {}
+        self._meanings: dict[tuple[int, int], str | None] = {}
+        self._identities: dict[tuple[int, str], Identity | None] = {}
+
+    def run(self, retrieve: Retrieve) -> Retrieved:
+        """Look for what a retrieve describes."""
+        return _Search(retrieve, self).over()
+
+    def coded(self, retrieve: Retrieve, arrival: Arrival) -> Iterable[tuple[Entry, CodeLine]]:
+        """The entries of a group whose codes a retrieve looks for."""
+        group = arrival.group.name
+        if group not in self._sorted:
+            self._sorted[group] = sorter(self._by_group.get(group, (retrieve,))).sort(arrival)
+        if retrieve in self._by_group.get(group, ()):
+            return self._sorted[group].get(retrieve.name, ())
+        return sorter((retrieve,)).sort(arrival).get(retrieve.name, ())
+
+    def status(self, entry: Entry) -> str:
+        """The entry's status."""
+        known = self._statuses.get(id(entry))
+        if known is None:
+            known = self._statuses[id(entry)] = status_of(entry.resource, entry.type, self.today, self.zone)
+        return known
+
+    def when(self, entry: Entry, date_at: tuple[str, ...]) -> When:
+        """The entry's date, from the elements named or those of its type."""
+        key = (id(entry), date_at)
+        known = self._dates.get(key)
+        if known is None:
+            known = self._dates[key] = clinical_date(entry.resource, entry.type, self.zone, date_at)
+        return known
+
+    def meaning(self, entry: Entry, retrieve: Retrieve) -> str | None:
+        """What the entry's result means, in the terms of the retrieve's readings."""
+        key = (id(entry), id(retrieve.readings))
+        if key not in self._meanings:
+            self._meanings[key] = meaning_of(entry.resource, retrieve.readings, retrieve.scale)
+        return self._meanings[key]
+
+    def identity(self, entry: Entry, drug: Drug) -> Identity | None:
+        """How the entry's medication is the drug, or None."""
+        key = (id(entry), drug.name)
+        if key not in self._identities:
+            medication = entry.medication
+            self._identities[key] = identify(medication, drug) if medication is not None else None
+        return self._identities[key]
+
+
+def run(retrieve: Retrieve, chart: Chart, today: date, zone: ZoneInfo, session: frozenset[str]) -> Retrieved:
+    """Look for what one retrieve describes, apart from any case."""
+    return Chartwork(chart, today, zone, session, {}).run(retrieve)
+
+
+class _Search:
+    def __init__(self, retrieve: Retrieve, work: Chartwork) -> None:
+        self.retrieve = retrieve
+        self.work = work
         self.items: list[Item] = []
         self.flawed: list[Flawed] = []
 
-    def over(self, chart: Chart) -> Retrieved:
+    def over(self) -> Retrieved:
         why: list[Unknown] = []
         truncated: list[tuple[str, date | None]] = []
         broken: list[Unknown] = []
         for name in self.retrieve.groups:
-            arrival = chart.arrivals.get(name)
+            arrival = self.work.chart.arrivals.get(name)
             if arrival is None or arrival.left_out:
                 continue
             if arrival.why is not None:
@@ -149,14 +221,9 @@ class _Search:
             return
         seen: set[int] = set()
         if retrieve.codes is not None:
-            for code, entries in arrival.by_code.items():
-                line = find(retrieve.codes, code)
-                if line is None:
-                    continue
-                for entry in entries:
-                    if id(entry) not in seen:
-                        seen.add(id(entry))
-                        yield entry, self.label(line.display), line.strength
+            for entry, line in self.work.coded(retrieve, arrival):
+                seen.add(id(entry))
+                yield entry, self.label(line.display), line.strength
             self.note_unread(arrival, seen)
         if retrieve.words is not None:
             for entry in arrival.entries:
@@ -171,7 +238,7 @@ class _Search:
         for entry in arrival.entries:
             if drug is None or entry.medication is None:
                 continue
-            identity = identify(entry.medication, drug)
+            identity = self.work.identity(entry, drug)
             if identity is not None:
                 yield entry, self.label(drug.title), identity.strength
             elif entry.medication.unread and not (entry.medication.codings or entry.medication.texts):
@@ -205,9 +272,9 @@ class _Search:
 
     def counts(self, entry: Entry) -> bool:
         """Whether status and session leave the entry in; an entry without a status stays in, to be judged."""
-        if entry.where in self.session or self.is_of_another_form(entry):
+        if entry.where in self.work.session or self.is_of_another_form(entry):
             return False
-        status = status_of(entry.resource, entry.type, self.today, self.zone)
+        status = self.work.status(entry)
         if status == NEVER:
             return False
         return not status or not self.retrieve.statuses or status in self.retrieve.statuses
@@ -217,7 +284,7 @@ class _Search:
         return unless is not None and entry.medication is not None and marked(entry.medication, unless)
 
     def when(self, entry: Entry) -> When:
-        return clinical_date(entry.resource, entry.type, self.zone, self.retrieve.date_at)
+        return self.work.when(entry, self.retrieve.date_at)
 
     def judge(self, entry: Entry, label: str, strength: str, group: str) -> None:
         retrieve = self.retrieve
@@ -225,7 +292,7 @@ class _Search:
             return
         when = self.when(entry)
         begins = _begins(when)
-        if begins is not None and begins > self.today + _AHEAD and not retrieve.ahead:
+        if begins is not None and begins > self.work.today + _AHEAD and not retrieve.ahead:
             return
         if retrieve.setting is not None and not in_setting(entry.resource, retrieve.setting):
             return
@@ -238,10 +305,10 @@ class _Search:
     def read(self, entry: Entry, when: When, label: str, strength: str) -> Item | bool:
         """The item; or whether the entry cannot be judged (True) or says something that is not wanted (False)."""
         retrieve = self.retrieve
-        if retrieve.statuses and not status_of(entry.resource, entry.type, self.today, self.zone):
+        if retrieve.statuses and not self.work.status(entry):
             return True
         if retrieve.readings:
-            meaning = meaning_of(entry.resource, retrieve.readings, retrieve.scale)
+            meaning = self.work.meaning(entry, retrieve)
             if meaning is None or (retrieve.wanted and meaning not in retrieve.wanted):
                 return meaning is None
             return Item(entry, when, f"{label}: {meaning}", None, strength)

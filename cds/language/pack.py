@@ -219,6 +219,10 @@ class _Compiler:
             notes=notes,
             rules=rules,
             groups=groups,
+            coded={
+                name: tuple(each for each in self.names.retrieves.values() if name in each.groups and each.codes)
+                for name in groups
+            },
             words=self.shared.words,
             topic_system=text(pack.get("topic_system")),
             service_titles=_services(fields(pack.get("services"))),

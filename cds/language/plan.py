@@ -10,7 +10,7 @@ from typing import Any
 from cds.language.fact import Fact
 from cds.language.group import DataGroup
 from cds.language.parameters import Parameter
-from cds.language.retrieve import Drug
+from cds.language.retrieve import Drug, Retrieve
 from cds.language.scope import Condition
 from cds.language.template import Template
 from cds.values.diagnostic import Position
@@ -156,6 +156,7 @@ class Plan:
         shows: hook → phase (``unknown`` included) → what may be shown: an indicator, or ``ID indicator``.
         withhold: finding id → indicators beside which it is withheld, whatever their topic.
         words: sentences for cards that no single rule owns, by name.
+        coded: the retrieves that look for codes, by data group.
         needs: hook → names of the data groups that its rules can reach.
         phase_needs: names of the data groups that tell the phase of treatment.
         content_hash: of all content files, hexadecimal.
@@ -177,6 +178,7 @@ class Plan:
     notes: tuple[Note, ...]
     rules: tuple[Rule, ...]
     groups: Mapping[str, DataGroup]
+    coded: Mapping[str, tuple[Retrieve, ...]]
     words: Mapping[str, str]
     topic_system: str
     service_titles: Mapping[str, tuple[str, str]]
