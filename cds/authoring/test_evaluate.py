@@ -171,9 +171,9 @@ def _disagreement(first: Run, second: Run) -> tuple[Difference, ...]:
         for name in ("ending", "says", "indicator", "headline", "found", "why", "do")
         if getattr(first.observed, name) != getattr(second.observed, name)
     ]
-    for name in sorted({*first.states, *second.states}):
-        one, other = first.states.get(name, "not asked"), second.states.get(name, "not asked")
-        if one != other:
+    for name in sorted(first.states):
+        one, other = first.states.get(name), second.states.get(name)
+        if one is not None and other is not None and one != other:
             found.append(Difference(f"fact {name}", one, other))
     return tuple(found)
 

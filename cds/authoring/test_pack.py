@@ -25,10 +25,15 @@ PACK_TESTS = "pack.test.yaml"
 
 @dataclass(frozen=True)
 class Setup:
-    """A plan under which tests run: a profile, and parameters set as a site might set them."""
+    """A plan under which tests run: a profile, and parameters set as a site might set them.
+
+    Attributes:
+        rule: the rule under test, whose own parameters go before those of the pack; empty without parameters.
+    """
 
     profile: str
     parameters: tuple[tuple[str, str], ...] = ()
+    rule: str = ""
 
 
 class TestedPack:
@@ -78,7 +83,7 @@ class TestedPack:
             before = self.report.errors
             library = self.library
             if parameters:
-                changed = _with_parameters(self.files, setup.profile, parameters)
+                changed = _with_parameters(self.files, setup, parameters)
                 library = replace(library, packs={**library.packs, self.name: changed})
             found = compile_plan(library, self.name, setup.profile, self.report)
             self._compiled[setup] = found if self.report.errors == before else None
@@ -171,17 +176,21 @@ def fact_of(name: Text, rule: Rule, compiled: Compiled, report: Report) -> Fact 
     return found
 
 
-def _with_parameters(files: PackFiles, profile: str, parameters: Mapping[str, Text]) -> PackFiles:
-    """The pack's files with a profile that sets the parameters, of the one rule or of the pack that has each."""
-    chosen = files.profiles.get(profile)
+def _with_parameters(files: PackFiles, setup: Setup, parameters: Mapping[str, Text]) -> PackFiles:
+    """The pack's files with a profile that sets the parameters: those of the rule under test, else those of the pack."""
+    chosen = files.profiles.get(setup.profile)
     if chosen is None:
         return files
-    owners = {key.value: text(rule.get("rule")) for rule in files.rules for key, _ in fields(rule.get("parameters"))}
-    shared = {key.value for file in files.facts for key, _ in fields(file.get("parameters"))}
+    own = {
+        key.value
+        for rule in files.rules
+        if text(rule.get("rule")) == setup.rule
+        for key, _ in fields(rule.get("parameters"))
+    }
     for name, value in parameters.items():
-        path = ("parameters", name) if name in shared or name not in owners else ("rules", owners[name], name)
+        path = ("rules", setup.rule, name) if name in own else ("parameters", name)
         chosen = _set(chosen, path, value)
-    return replace(files, profiles={**files.profiles, profile: chosen})
+    return replace(files, profiles={**files.profiles, setup.profile: chosen})
 
 
 def _set(node: Fields, path: tuple[str, ...], value: Text) -> Fields:

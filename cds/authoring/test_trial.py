@@ -93,7 +93,7 @@ class _TrialReader:
 
     def trial(self, subject: Text) -> Trial | None:
         before = self.report.errors
-        compiled = self.compiled()
+        compiled = self.compiled(subject)
         rule = self.pack.rule(subject, compiled.plan.rules) if compiled is not None else None
         hook = self.pack.hook(self.chosen("hook", _USUAL_HOOK))
         if compiled is None or rule is None or hook is None:
@@ -114,10 +114,10 @@ class _TrialReader:
                 return node
         return Text(self.options.at, usual)
 
-    def compiled(self) -> Compiled | None:
+    def compiled(self, subject: Text) -> Compiled | None:
         parameters = {key.value: node for key, node in fields(self.options.get("parameters")) if isinstance(node, Text)}
         written = tuple(sorted((name, node.value) for name, node in parameters.items()))
-        setup = Setup(self.chosen("profile", self.pack.profile).value, written)
+        setup = Setup(self.chosen("profile", self.pack.profile).value, written, subject.value if written else "")
         return self.pack.compiled(setup, parameters)
 
     def check_hook(self, hook: Hook, compiled: Compiled) -> None:

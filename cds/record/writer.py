@@ -109,8 +109,9 @@ class Writer:
     def close(self, timeout: float | None = None) -> None:
         """Write what is waiting, and end."""
         self._closing.set()
-        with suppress(queue.Full):  # where it is full the thread is awake
-            self._queue.put_nowait(None)
+        if self._thread.is_alive():
+            with suppress(queue.Full):  # where it is full the thread is awake
+                self._queue.put_nowait(None)
         self._thread.join(timeout)
 
     def _drop(self, job: Job) -> None:
