@@ -29,7 +29,7 @@ def test_an_accepted_card_is_read():
 
 
 def test_an_overridden_card_is_read():
-    """F-5, F-8, F-13: the reason's code and system are kept without its display; of a comment only that it was there."""
+    """F-5, F-8, F-13: the reason's code and system are kept, not its display; of a comment only that it was there."""
     why = {"reason": {"code": "done", "system": SYSTEM, "display": "Done"}, "userComment": "Jane Doe said no"}
     (found,) = read_feedback(body(item(overrideReason=why)))
     assert found == FeedbackItem("c1", "overridden", AT, (), SYSTEM, "done", has_comment=True)

@@ -6,6 +6,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 from record_samples import AT, LATER, SYSTEM, accepted, card, overridden, prepared, recording, rows
@@ -139,7 +140,7 @@ for number in range(500):
 
 def test_a_process_that_ends_writes_what_waits(tmp_path):
     """However a process ends its main thread, cards that wait for the disk are written first."""
-    subprocess.run([sys.executable, "-c", LEAVING, os.path.dirname(__file__), tmp_path], check=True, timeout=60)  # noqa: PTH120
+    subprocess.run([sys.executable, "-c", LEAVING, Path(__file__).parent, tmp_path], check=True, timeout=60)
     (found,) = rows(Place(tmp_path / "isotretinoin-cds.sqlite"), "select count(*) from cards")
     assert found == (500,)
 
@@ -166,7 +167,7 @@ def test_old_records_are_deleted(tmp_path):
     assert purge(engine, LATER) == Purged(600, 1)
     engine.dispose()
     for table, key in (("cards", "uuid"), ("findings", "card"), ("suggestions", "card"), ("feedback", "card")):
-        assert rows(place, f"select {key} from {table}") == [("new",)], table
+        assert rows(place, f"select {key} from {table}") == [("new",)], table  # noqa: S608
     assert rows(place, "select card from accepted_suggestions") == [("new",)]
 
 

@@ -4,17 +4,16 @@ import signal
 import sqlite3
 import threading
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from uuid import uuid4
 
-from conftest import PATIENCE_S, served
+from conftest import COMMAND, PATIENCE_S, served
 from web_samples import HERE, SIGN, as_bytes, prefetch, request
 
 from cds.record.place import FILE
 
-SAMPLE = ("--open", "--rules", str(HERE / "sample_rules"), "--profile", "sample")
+SAMPLE = (*COMMAND, "serve", "--open", "--rules", str(HERE / "sample_rules"), "--profile", "sample")
 JSON = {"Content_Type": "application/json"}
 
 
@@ -67,7 +66,7 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path):
 
 
 def test_two_processes_write_side_by_side(tmp_path):
-    """F-2: feedback and calls at two workers at once are all answered in time, kept once each, and join in the report."""
+    """F-2: feedback and calls at two workers at once are all answered in time, and kept once each."""
     body = as_bytes(request(prefetch=prefetch()))
 
     def client(number):
@@ -92,7 +91,6 @@ def test_two_processes_write_side_by_side(tmp_path):
     assert sorted(rows(tmp_path, "select card from feedback")) == sorted((card,) for card in cards)
     assert max(slowest for _, slowest in found) < 3
     assert all(each["dropped"] == 0 and not each["down"] for each in readiness)
-    assert len(Counter(each["written"] for each in readiness)) >= 1
 
 
 def test_what_waits_is_written_when_the_server_stops(tmp_path):
