@@ -9,7 +9,7 @@ from typing import Any
 
 from cds.authoring.test_dates import read_when, with_dates
 from cds.authoring.test_file import NONE, Line
-from cds.authoring.test_measure import measure
+from cds.authoring.test_measure import measure, read_quantity
 from cds.authoring.test_pack import TestedPack
 from cds.authoring.test_skeletons import SKELETONS, Skeleton, put, role_of
 from cds.language.literals import read_count, read_days
@@ -49,8 +49,13 @@ class Builder:
         self._count = 0
         self._has_role = False
 
-    def of_line(self, line: Line) -> BuiltResource | None:
-        """The resource of a data line; None after a message."""
+    def of_line(self, line: Line, status: str = "") -> BuiltResource | None:
+        """The resource of a data line; None after a message.
+
+        Args:
+            line: the line.
+            status: what it has when the line says nothing else; empty for the first that the retrieve accepts.
+        """
         retrieve = self.pack.retrieve(line.name)
         if retrieve is None:
             return None
@@ -68,7 +73,7 @@ class Builder:
         self._allowed(body, kind, skeleton, line.name)
         resource = self._start(kind, skeleton)
         self._code(resource, body, skeleton, _Look(retrieve), line.name)
-        self._status(resource, body, kind, skeleton, self.pack.first_written(retrieve, "status"))
+        self._status(resource, body, kind, skeleton, status or self.pack.first_written(retrieve, "status"))
         self._date(resource, body, retrieve.date_at[0] if retrieve.date_at else skeleton.date_at, skeleton)
         if kind == "Observation":
             self._obtained(resource, body, retrieve)
@@ -182,13 +187,25 @@ class Builder:
         if "category" in body and kind == "Condition":
             system = "http://terminology.hl7.org/CodeSystem/condition-category"
             resource["category"] = [_concept(system, text(body.get("category")))]
-        route = body.get("route")
-        if isinstance(route, Text):
-            coding = self.pack.coding(route)
-            dosage = "dosage" if kind == "MedicationStatement" else "dosageInstruction"
-            if coding is not None:
-                resource[dosage] = [{"route": {"coding": [coding]}}]
+        self._dosage(resource, body, "dosage" if kind == "MedicationStatement" else "dosageInstruction")
         self._supplied(resource, body, kind)
+
+    def _dosage(self, resource: dict[str, Any], body: Fields, element: str) -> None:
+        """Route and dose; the period of a dosage is added with the supply."""
+        dosage: dict[str, Any] = {}
+        route, dose = body.get("route"), body.get("dose")
+        if isinstance(route, Text) and (coding := self.pack.coding(route)) is not None:
+            dosage["route"] = {"coding": [coding]}
+        if isinstance(dose, Text):
+            quantity = read_quantity(dose.value, self.pack.units)
+            times = read_count(text(body.get("times_a_day"), "1"))
+            if quantity is None or times is None:
+                self.report.error("dose", dose.at, f"{dose.value!r} is no dose", remedy="Write 20 mg, or 2.")
+                return
+            dosage["timing"] = {"repeat": {"frequency": times, "period": 1, "periodUnit": "d"}}
+            dosage["doseAndRate"] = [{"doseQuantity": quantity}]
+        if dosage:
+            resource[element] = [dosage]
 
     def _supplied(self, resource: dict[str, Any], body: Fields, kind: str) -> None:
         supply, refills, until = (body.get(name) for name in ("supply", "refills", "until"))
@@ -212,7 +229,7 @@ class Builder:
                 resource["effectivePeriod"] = {**({"start": start} if start else {}), "end": last}
             else:
                 dosage = resource.setdefault("dosageInstruction", [{}])
-                dosage[0]["timing"] = {"repeat": {"boundsPeriod": {"end": last}}}
+                dosage[0].setdefault("timing", {}).setdefault("repeat", {})["boundsPeriod"] = {"end": last}
 
     def _with_elements(self, resource: dict[str, Any], body: Fields) -> dict[str, Any]:
         raw: Node | None = body.get("elements")

@@ -135,7 +135,7 @@ def differences(expect: Expect, observed: Observed, states: dict[str, str]) -> t
         observed: what became of the rule.
         states: the states of the facts that are expected, by their full name.
     """
-    return tuple([*_ending(expect, observed), *_texts(expect, observed), *_states(expect, states)])
+    return (*_ending(expect, observed), *_texts(expect, observed), *_states(expect, states))
 
 
 def _ending(expect: Expect, observed: Observed) -> Iterator[Difference]:

@@ -48,12 +48,14 @@ class WrittenFile:
         path: its path among the content files.
         subject: the rule (or the pack) that it is for.
         today: the day of its tests, empty when the pack's is meant.
+        profile: under which its tests run that name no other; None when the pack's is meant.
         defaults: of ``pack.test.yaml``, what its tests have in common.
     """
 
     path: str
     subject: Text
     today: Text | None
+    profile: Text | None
     given: tuple[Line, ...]
     tests: tuple[Written, ...]
     defaults: Fields
@@ -69,11 +71,12 @@ def read_test_file(path: str, root: Fields, report: Report) -> WrittenFile:
             remedy = f"The other stands on line {seen[each.name].line}. Say what is different."
             report.error("test-twice", each.at, f"two tests are called {each.name!r}", remedy=remedy)
         seen[each.name] = each.at
-    subject, today = root.get("tests_for"), root.get("today")
+    subject, today, profile = (root.get(key) for key in ("tests_for", "today", "profile"))
     return WrittenFile(
         path,
         subject if isinstance(subject, Text) else Text(root.at, ""),
         today if isinstance(today, Text) else None,
+        profile if isinstance(profile, Text) else None,
         given,
         tuple(tests),
         fields(root.get("defaults")),

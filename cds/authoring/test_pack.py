@@ -177,7 +177,7 @@ def fact_of(name: Text, rule: Rule, compiled: Compiled, report: Report) -> Fact 
 
 
 def _with_parameters(files: PackFiles, setup: Setup, parameters: Mapping[str, Text]) -> PackFiles:
-    """The pack's files with a profile that sets the parameters: those of the rule under test, else those of the pack."""
+    """The pack's files with a profile that sets the parameters, of the rule under test or else of the pack."""
     chosen = files.profiles.get(setup.profile)
     if chosen is None:
         return files

@@ -24,7 +24,8 @@ class Sent:
     Attributes:
         patient: the patient's id.
         as_role: whether the user is a PractitionerRole.
-        orders: the new orders.
+        orders: the new orders that are asked about.
+        session: other orders that are being written.
         resources: group → its resources, the Patient among them.
         not_supplied, failed, truncated: groups that do not come, come as an error, come without their older pages.
         offers: optional groups that the client offers.
@@ -33,6 +34,7 @@ class Sent:
     patient: str
     as_role: bool
     orders: tuple[Mapping[str, Any], ...] = field(repr=False)
+    session: tuple[Mapping[str, Any], ...] = field(repr=False)
     resources: Mapping[str, tuple[Mapping[str, Any], ...]] = field(repr=False)
     not_supplied: frozenset[str] = frozenset()
     failed: frozenset[str] = frozenset()
@@ -59,7 +61,7 @@ class Sent:
 
 def with_prefetch(sent: Sent, hook: Hook, groups: Iterable[DataGroup]) -> bytes:
     """The request of a client that answers every prefetch template of the groups."""
-    prefetch = {}
+    prefetch: dict[str, Any] = {}
     for group in groups:
         if group.name in sent.not_supplied or not _fillable(group, sent):
             continue
@@ -82,7 +84,7 @@ def _body(sent: Sent, hook: Hook, more: Mapping[str, Any]) -> bytes:
         context[hook.orders_at] = {
             "resourceType": "Bundle",
             "type": "collection",
-            "entry": [{"resource": each} for each in sent.orders],
+            "entry": [{"resource": each} for each in (*sent.orders, *sent.session)],
         }
     if hook.selections_at:
         context[hook.selections_at] = [f"{each['resourceType']}/{each['id']}" for each in sent.orders]

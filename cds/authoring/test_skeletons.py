@@ -14,7 +14,7 @@ _PLACES = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
 _COMMON = frozenset({"date", "code", "text", "status", "group", "elements"})
 _MEASURED = frozenset({"value", "answer", "answer_text", "category", "performer", "method", "note", "upper_limit"})
-_SUPPLIED = frozenset({"supply", "refills", "until", "route"})
+_SUPPLIED = frozenset({"supply", "refills", "until", "route", "dose", "times_a_day"})
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from cds.authoring.test_build import Builder
 from cds.authoring.test_expect import Expect, read_expect
-from cds.authoring.test_file import Line, Written, WrittenFile, names_of
+from cds.authoring.test_file import Line, Written, WrittenFile, lines_of, names_of
 from cds.authoring.test_pack import Setup, TestedPack
 from cds.authoring.test_patient import build_patient
 from cds.authoring.test_request import Sent
@@ -75,15 +75,18 @@ def read_trials(file: WrittenFile, common: Common, pack: TestedPack, prefix: str
         pack.report.error("no-today", file.subject.at, "the tests have no day", remedy="Write today: 2026-11-24.")
         return ()
     found = (
-        _TrialReader(written, common, pack, today, f"{prefix}-{number}").trial(file.subject)
+        _TrialReader(written, file, common, pack, today, f"{prefix}-{number}").trial(file.subject)
         for number, written in enumerate(file.tests, 1)
     )
     return tuple(trial for trial in found if trial is not None)
 
 
 class _TrialReader:
-    def __init__(self, written: Written, common: Common, pack: TestedPack, today: date, patient: str) -> None:
+    def __init__(
+        self, written: Written, file: WrittenFile, common: Common, pack: TestedPack, today: date, patient: str
+    ) -> None:
         self.written = written
+        self.file = file
         self.options = written.options
         self.common = common
         self.pack = pack
@@ -117,7 +120,9 @@ class _TrialReader:
     def compiled(self, subject: Text) -> Compiled | None:
         parameters = {key.value: node for key, node in fields(self.options.get("parameters")) if isinstance(node, Text)}
         written = tuple(sorted((name, node.value) for name, node in parameters.items()))
-        setup = Setup(self.chosen("profile", self.pack.profile).value, written, subject.value if written else "")
+        usual = self.file.profile or Text(self.options.at, self.pack.profile)
+        profile = self.options.get("profile") if "profile" in self.options else usual
+        setup = Setup(text(profile), written, subject.value if written else "")
         return self.pack.compiled(setup, parameters)
 
     def check_hook(self, hook: Hook, compiled: Compiled) -> None:
@@ -146,6 +151,7 @@ class _TrialReader:
             patient=self.patient,
             as_role=self.chosen("user", "practitioner").value == "role",
             orders=(self.order(builder),),
+            session=self.session(builder),
             resources={name: tuple(several) for name, several in resources.items()},
             not_supplied=self.groups("not_supplied"),
             failed=self.groups("failed"),
@@ -173,6 +179,11 @@ class _TrialReader:
             body = usual
         at = body.at if body.values else self.options.at
         return builder.order(body, Text(at, "order"))
+
+    def session(self, builder: Builder) -> tuple[Mapping[str, Any], ...]:
+        """Other orders of the session: drafts, in no group of the chart."""
+        built = (builder.of_line(line, status="draft") for line in lines_of(self.options.get("session")))
+        return tuple(each.resource for each in built if each is not None)
 
     def groups(self, key: str) -> frozenset[str]:
         known = self.pack.groups()

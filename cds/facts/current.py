@@ -7,7 +7,7 @@ from datetime import timedelta
 from cds.facts.case import Case
 from cds.facts.retrieved import Item
 from cds.facts.supply import stated_days, stated_end
-from cds.facts.window import evidence
+from cds.facts.window import PLAIN_NO, evidence
 from cds.language.fact import TRUTH, Built, Kind
 from cds.language.node import Fields
 from cds.language.scope import Scope
@@ -47,6 +47,8 @@ def build(body: Fields, scope: Scope) -> Built | None:
     least = lasting
 
     def evaluate(case: Case) -> Outcome:
+        if all(case.retrieved(each).is_bare for each in retrieves):
+            return PLAIN_NO
         taken: list[Item] = []
         reasons: list[Unknown] = []
         notes: list[Unknown] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from cds.facts.case import Case
-from cds.facts.window import SHOWN
+from cds.facts.window import PLAIN_NO, SHOWN
 from cds.language.fact import TRUTH, Built, Fact, Kind
 from cds.language.node import Fields, Text, fields, items
 from cds.language.scope import Condition, Scope
@@ -16,10 +16,15 @@ States = Mapping[str, str]
 
 def judge(condition: Condition, states: States) -> str:
     """Whether a condition holds: yes, no, or unknown where an unknown state is not itself asked for."""
-    return all_of(
-        YES if states[fact.name] in allowed else (UNKNOWN if states[fact.name] == UNKNOWN else NO)
-        for fact, allowed in condition
-    )
+    result = YES
+    for fact, allowed in condition:
+        state = states[fact.name]
+        if state in allowed:
+            continue
+        if state != UNKNOWN:
+            return NO
+        result = UNKNOWN
+    return result
 
 
 def facts_of(conditions: Iterable[Condition]) -> tuple[Fact, ...]:
@@ -34,6 +39,8 @@ def _outcome(case: Case, facts: tuple[Fact, ...], combine: Callable[[States], st
         return unknown(*(why for outcome in outcomes.values() for why in outcome.why))
     evidence = tuple(dict.fromkeys(piece for outcome in outcomes.values() for piece in outcome.evidence))
     notes = tuple(note for outcome in outcomes.values() for note in outcome.notes)
+    if state == NO and not evidence and not notes:
+        return PLAIN_NO
     return Outcome(state, evidence=evidence[:SHOWN], notes=notes)
 
 
@@ -121,6 +128,7 @@ def build_first(body: Fields, scope: Scope) -> Built | None:
 
     conditions = tuple(condition for condition, _ in steps)
     facts = facts_of(conditions)
+    asking = [(condition, name, facts_of((condition,))) for condition, name in steps]
 
     def evaluate(case: Case) -> Outcome:
         states: dict[str, str] = {}
@@ -128,9 +136,10 @@ def build_first(body: Fields, scope: Scope) -> Built | None:
         possible: set[str] = set()
         decided = otherwise
         deciding: tuple[Fact, ...] = facts
-        for condition, name in steps:
-            asked = facts_of((condition,))
-            states.update({fact.name: case.state(fact) for fact in asked})
+        for condition, name, asked in asking:
+            for fact in asked:
+                if fact.name not in states:
+                    states[fact.name] = case.state(fact)
             held = judge(condition, states)
             if held == UNKNOWN:
                 possible.add(name)

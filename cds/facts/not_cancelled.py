@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from cds.facts.case import Case
 from cds.facts.retrieved import Item, Retrieved
-from cds.facts.window import evidence, opening, place
+from cds.facts.window import PLAIN_NO, evidence, opening, place
 from cds.language.fact import TRUTH, Built, Kind
 from cds.language.node import Fields
 from cds.language.scope import Scope
@@ -61,13 +61,15 @@ def build(body: Fields, scope: Scope) -> Built | None:
     undated_counts = scope.option(body.get("undated_counts")) == "yes"
 
     def evaluate(case: Case) -> Outcome:
+        found_events = [case.retrieved(each) for each in events]
+        if all(found.is_bare for found in found_events):
+            return PLAIN_NO
         since: date | None = opening(case.today, within)
         found_ends = [case.retrieved(each) for each in ends]
         standing: list[Item] = []
         reasons: list[Unknown] = []
         notes: list[Unknown] = []
-        for retrieve in events:
-            found = case.retrieved(retrieve)
+        for retrieve, found in zip(events, found_events, strict=True):
             placed = place(found.items, since, retrieve.groups[0])
             undated = [item for item in found.items if since and undated_counts and isinstance(item.when, NoDate)]
             for item in (*placed.inside, *undated):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -76,6 +77,11 @@ class Retrieved:
     truncated: tuple[tuple[str, date | None], ...] = ()
     broken: tuple[Unknown, ...] = ()
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether there is nothing to be seen and nothing that may hide: the usual case, and quick to tell."""
+        return not (self.items or self.flawed or self.why or self.truncated or self.broken)
+
     def may_hide(self, since: date | None) -> tuple[Unknown, ...]:
         """Reasons for which something that fits may exist, on or after a day (None: ever), and not be seen.
 
@@ -126,6 +132,8 @@ class Chartwork:
         self.session = session
         self._by_group = by_group
         self._sorted: dict[str, Sorted] = {}
+        self._plain: dict[str, bool] = {}
+        self._in_group: dict[str, frozenset[Retrieve]] = {}
         self._statuses: dict[int, str] = {}
         self._dates: dict[tuple[int, tuple[str, ...]], When] = {}
         self._meanings: dict[tuple[int, int], str | None] = {}
@@ -133,14 +141,32 @@ class Chartwork:
 
     def run(self, retrieve: Retrieve) -> Retrieved:
         """Look for what a retrieve describes."""
+        if all(self._holds_nothing_for(retrieve, group) for group in retrieve.groups):
+            return nothing(retrieve)
         return _Search(retrieve, self).over()
+
+    def _holds_nothing_for(self, retrieve: Retrieve, group: str) -> bool:
+        """Whether a group arrived whole and sound, and holds no code that the retrieve looks for."""
+        arrival = self.chart.arrivals.get(group)
+        if arrival is None or arrival.left_out:
+            return True
+        if group not in self._plain:
+            self._plain[group] = not (arrival.why or arrival.truncated or arrival.broken or _has_unread(arrival))
+        if not self._plain[group] or retrieve.words is not None or retrieve.drug is not None or retrieve.codes is None:
+            return False
+        return retrieve in self._members(group) and not self.coded(retrieve, arrival)
+
+    def _members(self, group: str) -> frozenset[Retrieve]:
+        if group not in self._in_group:
+            self._in_group[group] = frozenset(self._by_group.get(group, ()))
+        return self._in_group[group]
 
     def coded(self, retrieve: Retrieve, arrival: Arrival) -> Iterable[tuple[Entry, CodeLine]]:
         """The entries of a group whose codes a retrieve looks for."""
         group = arrival.group.name
         if group not in self._sorted:
             self._sorted[group] = sorter(self._by_group.get(group, (retrieve,))).sort(arrival)
-        if retrieve in self._by_group.get(group, ()):
+        if retrieve in self._members(group):
             return self._sorted[group].get(retrieve.name, ())
         return sorter((retrieve,)).sort(arrival).get(retrieve.name, ())
 
@@ -173,6 +199,16 @@ class Chartwork:
             medication = entry.medication
             self._identities[key] = identify(medication, drug) if medication is not None else None
         return self._identities[key]
+
+
+@lru_cache(maxsize=4096)
+def nothing(retrieve: Retrieve) -> Retrieved:
+    """That a retrieve found nothing, and nothing is hidden from it."""
+    return Retrieved(retrieve)
+
+
+def _has_unread(arrival: Arrival) -> bool:
+    return any(entry.medication is not None and entry.medication.unread for entry in arrival.entries)
 
 
 def run(retrieve: Retrieve, chart: Chart, today: date, zone: ZoneInfo, session: frozenset[str]) -> Retrieved:

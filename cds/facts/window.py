@@ -10,6 +10,7 @@ from cds.facts.retrieved import Item, Retrieved
 from cds.values.dates import Coarse, Day
 from cds.values.known import NO, YES, Evidence, Outcome, Reason, Unknown, truth, unknown
 
+PLAIN_NO = truth(False)
 SHOWN = 4  # pieces of evidence that a card or an explanation names
 
 
@@ -52,6 +53,8 @@ def opening(today: date, days: int | None, first_day_counts: bool = False) -> da
 
 def exists(found: Retrieved, since: date | None) -> Outcome:
     """Whether anything that a retrieve describes lies in a window."""
+    if found.is_bare:
+        return PLAIN_NO
     group = found.retrieve.groups[0]
     placed = place(found.items, since, group)
     if placed.inside:
@@ -72,10 +75,13 @@ def evidence(items: Iterable[Item]) -> tuple[Evidence, ...]:
 def any_outcome(outcomes: Iterable[Outcome]) -> Outcome:
     """Kleene's *or* over outcomes, with the evidence of those that hold or the reasons of those that are open."""
     several = tuple(outcomes)
+    if len(several) == 1:
+        return several[0]
     held = [each for each in several if each.state == YES]
     if held:
         return truth(True, tuple(piece for each in held for piece in each.evidence)[:SHOWN])
     reasons = [why for each in several if each.state != NO for why in each.why]
     if reasons:
         return unknown(*reasons)
-    return truth(False, notes=tuple(note for each in several for note in each.notes))
+    notes = tuple(note for each in several for note in each.notes)
+    return truth(False, notes=notes) if notes else PLAIN_NO

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cds.answer import answer
-from cds.authoring.loopback import LoopbackFhir
+from cds.authoring.loopback_store import Store
 from cds.settings import Settings
 from cds.web.edge import edges
 from cds.wire.request import read_call
@@ -18,11 +18,16 @@ PACK = "isotretinoin"
 TODAY = date(2026, 11, 24)
 EXTENSION = "isotretinoin-cds.card"
 PATIENCE_MS = 10_000
-COVERED = tuple(
-    f"V{number:02}.us"
-    for number in (1, 2, 3, 8, 12, 13, 14, 16, 18, 20, 24, 26, 28, 30, 34, 35, 37, 39, 40, 44, 46, 49, 50, 52, 54, 60)
-)
-"""Labelled patients whose rules exist."""
+PROFILES = {"us": "us-rems-2026", "uk": "uk-2026"}
+ALL = tuple(sorted(path.name.removesuffix(".request.json") for path in VIGNETTES.glob("*.request.json")))
+"""Every labelled patient."""
+WITHOUT_CARDS = ("V03.us", "V09.us", "V10.us")
+"""Patients whose call brings no order of the drug: topical, or no order at all."""
+ORDERED = {
+    "us": tuple(name for name in ALL if name.endswith(".us") and name not in WITHOUT_CARDS),
+    "uk": tuple(name for name in ALL if name.endswith(".uk")),
+}
+"""Labelled patients for whom the drug is ordered, by profile."""
 _DATES = (
     "effectiveDateTime",
     "performedDateTime",
@@ -138,12 +143,12 @@ class Service:
 
     def by_prefetch(self, request: dict[str, Any], chart: dict[str, Any]):
         """The answer when all data come with the call."""
-        return self.answer({**request, "prefetch": prefetched(self.groups(), request, chart)})
+        return self.answer({**request, "prefetch": prefetched(self.groups(request["hook"]), request, chart)})
 
-    def by_search(self, request: dict[str, Any], chart: dict[str, Any], faults=None):
+    def by_search(self, fhir, request: dict[str, Any], chart: dict[str, Any]):
         """The answer when all data are read from a FHIR server."""
-        with LoopbackFhir([chart], faults=faults) as fhir:
-            return self.answer({**request, "fhirServer": fhir.base})
+        fhir.store = Store([chart])
+        return self.answer({**request, "fhirServer": fhir.base})
 
 
 def labels(result) -> list[dict[str, Any]]:

@@ -82,11 +82,11 @@ def test_a_medication_that_cannot_be_read_gives_no_card_and_is_counted(service):
 
 @pytest.mark.xfail(strict=True, reason="any display of the reference keeps the Medication from being read")
 @pytest.mark.parametrize("display", ["MED-00417", "Oral capsule", "Drug of the formulary"])
-def test_a_display_that_names_no_known_drug_does_not_replace_the_reading(service, display):
+def test_a_display_that_names_no_known_drug_does_not_replace_the_reading(service, fhir, display):
     """Only a display that hints at the drug spares the reading (design, section 4); one that says nothing does not."""
     request, chart = call(medicationReference={"reference": "Medication/m1", "display": display})
     chart["entry"].append({"resource": PRODUCT})
-    assert by_topic(labels(service.by_search(request, chart))) == LABEL
+    assert by_topic(labels(service.by_search(fhir, request, chart))) == LABEL
 
 
 def test_a_display_of_the_drug_is_enough(service):
@@ -119,20 +119,40 @@ def test_a_certain_order_says_nothing_of_how_it_was_recognised(service):
     assert "matched" not in service.by_prefetch(request, chart).cards[0].detail
 
 
-def second(request, name="draft-2", code="197845"):
-    """A second order of the drug in the same call."""
+def second(request, name="draft-2", code="197843", dose=10, supply=30):
+    """A second order of the drug in the same call: 10 mg once a day."""
     other = copy.deepcopy(entries(request)[0]["resource"])
     other["id"] = name
+    other["dosageInstruction"][0]["timing"]["repeat"]["frequency"] = 1
+    other["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"] = dose
+    other["dispenseRequest"]["expectedSupplyDuration"]["value"] = supply
     other["medicationCodeableConcept"] = {"coding": [{"system": RXNORM, "code": code}]}
     return {"resource": other}
 
 
 @pytest.mark.parametrize("name", ["V01.us", "V12.us", "V28.us", "V39.us", "V49.us"])
 def test_two_orders_of_the_drug_are_one_evaluation(service, name):
-    """40 mg and 20 mg signed together give one set of cards."""
+    """Two orders signed together give one set of cards."""
     request, chart = vignette(name)
     entries(request).append(second(request))
     assert by_topic(labels(service.by_prefetch(request, chart))) == by_topic(expected()[name])
+
+
+def test_the_daily_dose_is_the_sum_of_both_orders(service):
+    """40 mg and 40 mg a day for 70 kg are more than 1 mg/kg, though each alone is not."""
+    request, chart = vignette("V01.us")
+    entries(request).append(second(request, code="197845", dose=40))
+    assert {"topic": "dose", "indicator": "info", "findings": ["DOSE-01"]} in labels(
+        service.by_prefetch(request, chart)
+    )
+
+
+def test_the_supply_is_that_of_the_longest_order(service):
+    """30 days of one and 60 of the other are a supply of 60 days."""
+    request, chart = vignette("V01.us")
+    entries(request).append(second(request, supply=60))
+    found = labels(service.by_prefetch(request, chart))
+    assert {"topic": "dose", "indicator": "warning", "findings": ["DOSE-02"]} in found
 
 
 def test_a_critical_card_offers_to_remove_each_of_two_orders(service):

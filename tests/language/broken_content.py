@@ -6,6 +6,7 @@ what it changed is to be read before it is committed.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
@@ -93,7 +94,7 @@ def _renew() -> None:
         try:
             new = said(case)
         except AssertionError as problem:
-            print(f"{path.name}: {problem}")
+            sys.stderr.write(f"{path.name}: {problem}\n")
             continue
         block = "\n".join(f"  {line}".rstrip() if line else "" for line in new.splitlines())
         path.write_text(f"{head}\nsays: |\n{block}\n")

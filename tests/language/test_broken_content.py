@@ -1,9 +1,7 @@
 """Broken content: what is said of each mistake, word for word, and that nothing an author can do is a traceback."""
 
 import pytest
-from broken_content import FOLDER, TODAY, edited, load, said
-
-from cds.authoring.check import examine
+from broken_content import FOLDER, load, said
 
 CASES = sorted(FOLDER.glob("*.yaml"))
 

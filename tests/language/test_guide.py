@@ -10,9 +10,7 @@ from cds.language.load import compile_plan, read_library
 from cds.language.report import Report
 
 GUIDE = Path(__file__).parents[2] / "rules" / "guide"
-SECTIONS = dict(
-    (part.split("\n", 1)[0].strip(), part) for part in (GUIDE / "kinds.md").read_text().split("\n## ")[1:]
-)
+SECTIONS = {part.split("\n", 1)[0].strip(): part for part in (GUIDE / "kinds.md").read_text().split("\n## ")[1:]}
 
 
 def test_every_kind_has_a_section_and_no_other():

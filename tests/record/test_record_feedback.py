@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from record_samples import AT, SYSTEM, body, item
 
@@ -149,9 +149,7 @@ IDS = st.uuids().map(str)
 REASONS = st.fixed_dictionaries(
     {},
     optional={
-        "reason": st.fixed_dictionaries(
-            {"code": st.from_regex(r"[a-z-]{1,20}", fullmatch=True), "system": st.just("s")}
-        ),
+        "reason": st.fixed_dictionaries({"code": st.text("ab-1", min_size=1, max_size=20), "system": st.just("s")}),
         "userComment": st.text(min_size=1, max_size=20),
         "extension": st.just({"x": 1}),
     },
@@ -174,6 +172,7 @@ ITEMS = st.one_of(
 SCHEMA = schema_check(json.loads((find_content().path / "hooks/schemas/feedback.schema.json").read_bytes()))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ITEMS, min_size=1, max_size=5))
 def test_what_the_schema_allows_is_read(items):
     """F-2 to F-8: feedback that hooks/schemas/feedback.schema.json finds valid is read, item by item."""

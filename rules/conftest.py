@@ -1,0 +1,131 @@
+"""Collects the tests that stand beside rules: each one is a pytest item, and a rule without any is a failing item."""
+
+import os
+from dataclasses import dataclass
+
+import pytest
+
+from cds.authoring.loopback import LoopbackFhir
+from cds.authoring.test_evaluate import run_trial
+from cds.authoring.test_pack import PACK_TESTS
+from cds.authoring.test_report import failure, shown
+from cds.authoring.test_suite import ENDING, load_suite
+from cds.content import find_content, read_content
+from cds.language.report import Report
+from cds.settings import DEFAULT_PROFILE
+
+_SUITE = pytest.StashKey()
+_NO_RULES = ("pack.yaml", "data.yaml")
+
+
+class RuleTestFailedError(Exception):
+    """A rule test that failed; its words are the whole report."""
+
+
+@dataclass
+class Suite:
+    """All rule tests by the path of their file, and the FHIR server that they share."""
+
+    tests: dict
+    problems: dict
+    server: LoopbackFhir
+
+
+def pytest_collect_file(file_path, parent):
+    """A test file beside a rule; or the rule itself when it has no test file."""
+    if file_path.suffix != ".yaml" or not (file_path.parent / "pack.yaml").exists():
+        return None
+    if file_path.name.endswith(ENDING):
+        return None if file_path.name == PACK_TESTS else RuleTestFile.from_parent(parent, path=file_path)
+    beside = file_path.with_name(file_path.stem + ENDING)
+    if file_path.name in _NO_RULES or beside.exists():
+        return None
+    return UntestedRule.from_parent(parent, path=file_path)
+
+
+def pytest_unconfigure(config):
+    """Stop the server that the tests shared."""
+    suite = config.stash.get(_SUITE, None)
+    if suite is not None:
+        suite.server.close()
+
+
+def _suite(config):
+    """Everything is read once, when the first test file is collected."""
+    if _SUITE not in config.stash:
+        report = Report()
+        packs = load_suite(read_content(find_content()), DEFAULT_PROFILE, report)
+        problems = {}
+        for each in report.found:
+            problems.setdefault(os.path.basename(each.at.file), []).append(shown(each))
+        server = LoopbackFhir()
+        server.start()
+        config.stash[_SUITE] = Suite({each.path: each for pack in packs for each in pack.rules}, problems, server)
+    return config.stash[_SUITE]
+
+
+class RuleTestFile(pytest.File):
+    """The tests of one rule."""
+
+    def collect(self):
+        """Its tests; one item that says what is wrong, when it cannot be read."""
+        suite = _suite(self.config)
+        found = suite.tests.get(f"rules/{self.path.parent.name}/{self.path.name}")
+        problems = suite.problems.get(self.path.name, [])
+        if problems or found is None or not found.trials:
+            words = "\n\n".join(problems) or f"{self.path.name}: no test in it can be run"
+            yield FailedItem.from_parent(self, name="can be read", words=words)
+        for trial in found.trials if found is not None else ():
+            yield RuleTestItem.from_parent(self, name=trial.name, trial=trial)
+
+
+class UntestedRule(pytest.File):
+    """A rule without a test file."""
+
+    def collect(self):
+        """One item that fails."""
+        yield FailedItem.from_parent(self, name="has tests", words=f"{self.path.name} has no {ENDING} beside it")
+
+
+class RuleTestItem(pytest.Item):
+    """One rule test."""
+
+    def __init__(self, *, trial, **more):
+        super().__init__(**more)
+        self.trial = trial
+
+    def runtest(self):
+        """Run it through prefetch and through searches."""
+        result = run_trial(self.trial, _suite(self.config).server)
+        if not result.passed:
+            raise RuleTestFailedError(failure(result))
+
+    def repr_failure(self, excinfo, style=None):
+        """What differs, without a traceback."""
+        if isinstance(excinfo.value, RuleTestFailedError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self):
+        """Where the test stands."""
+        return self.path, self.trial.at.line - 1, self.trial.name
+
+
+class FailedItem(pytest.Item):
+    """An item that fails with words."""
+
+    def __init__(self, *, words, **more):
+        super().__init__(**more)
+        self.words = words
+
+    def runtest(self):
+        """Fail."""
+        raise RuleTestFailedError(self.words)
+
+    def repr_failure(self, excinfo, style=None):  # noqa: ARG002 - as pytest calls it
+        """The words."""
+        return str(excinfo.value)
+
+    def reportinfo(self):
+        """The file."""
+        return self.path, 0, self.name

@@ -1,0 +1,75 @@
+"""Content that was damaged at random gives diagnostics or a sound plan, never an exception."""
+
+import random
+
+import pytest
+from broken_content import PROFILE, TODAY, shipped
+
+from cds.authoring.check import examine
+from cds.authoring.diagnostics_text import render_text
+
+KEPT = {"rules/isotretinoin/baseline-alt.yaml", "rules/isotretinoin/high-triglycerides.yaml"}
+MARKS = ["{", "}", "[", "]", ":", ",", "'", '"', "\t", "#", "-", "|", "&", "*", "0", "yes", "unknown", "é", "\x00", " "]
+
+
+def content():
+    """The shipped content with two of its rules, so that a damage is examined in a few hundredths of a second."""
+    files = dict(shipped())
+    for path in list(files):
+        is_rule = path.count("/") == 2 and path.startswith("rules/isotretinoin/")
+        if is_rule and path not in KEPT and not path.endswith(("pack.yaml", "data.yaml")):
+            del files[path]
+    return files
+
+
+FILES = content()
+TARGETS = sorted(
+    path
+    for path in FILES
+    if path.endswith(".yaml") and not path.endswith(".test.yaml") and path.startswith(("rules/", "hooks/"))
+)
+
+
+def damaged(words, dice):
+    """Text with one line deleted, doubled, replaced or exchanged, or with characters exchanged or put in."""
+    lines = words.splitlines(keepends=True)
+    at, other = dice.randrange(len(lines)), dice.randrange(len(lines))
+    match dice.randrange(6):
+        case 0:
+            del lines[at]
+        case 1:
+            lines.insert(at, lines[at])
+        case 2:
+            lines[at] = lines[other]
+        case 3:
+            lines[at], lines[other] = lines[other], lines[at]
+        case 4:
+            line = lines[at]
+            place = dice.randrange(len(line))
+            lines[at] = line[:place] + dice.choice(MARKS) + line[place + dice.randrange(2) :]
+        case _:
+            line = list(lines[at])
+            one, two = dice.randrange(len(line)), dice.randrange(len(line))
+            line[one], line[two] = line[two], line[one]
+            lines[at] = "".join(line)
+    return "".join(lines)
+
+
+def weighted(dice):
+    """Rules and facts more often than value sets, of which there are many alike."""
+    written = [path for path in TARGETS if "/valuesets/" not in path]
+    return dice.choice(written if dice.random() < 0.85 else TARGETS)
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_no_damage_is_a_traceback(seed):
+    """Twenty damages for each seed: every outcome is a list of diagnostics with places that are in the files."""
+    dice = random.Random(seed)  # noqa: S311 - nothing secret is drawn
+    for _ in range(20):
+        path = weighted(dice)
+        files = {**FILES, path: damaged(FILES[path].decode(), dice).encode()}
+        found = examine(files, TODAY, PROFILE).diagnostics
+        assert render_text(found) or not found
+        for each in found:
+            assert each.at.file in files or each.id in ("no-file", "unknown-profile"), each
+            assert each.at.line >= 1, each

@@ -1,0 +1,62 @@
+"""Every message has a page, and a broken content that brings it about."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from broken_content import FOLDER, load
+
+ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "rules" / "guide" / "lints"
+SOURCES = ("cds/language", "cds/facts", "cds/cards", "cds/web")
+EXPANDED = {
+    "f'unknown-{what.split(maxsplit=1)[0]}'": {"unknown-evidence", "unknown-override", "unknown-suggestion"},
+    "f'unused-{each.lint}'": {
+        *("unused-evidence", "unused-override", "unused-parameter", "unused-retrieve"),
+        *("unused-suggestion", "unused-valueset", "unused-word"),
+    },
+}
+PASSED_ON = {"id"}
+WITHOUT_CONTENT = {"no-pack", "unknown-profile"}
+"""What a command line or a site file brings about, not content."""
+
+
+def ids():
+    found = set()
+    for folder in SOURCES:
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and node.args and _reports(node.func):
+                    found |= _ids(node.args[0])
+    return found - PASSED_ON
+
+
+def _reports(function):
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    owner = ast.unparse(function.value) if isinstance(function, ast.Attribute) else ""
+    return name in ("refuse", "Diagnostic") or (name in ("error", "warning") and owner.endswith("report"))
+
+
+def _ids(argument):
+    if isinstance(argument, ast.Constant):
+        return {argument.value}
+    written = ast.unparse(argument)
+    return EXPANDED.get(written, {written})
+
+
+def test_ids_and_pages_are_equal():
+    """Each id of the loader, the prover, the kinds and the lints has a page, and no page is left over."""
+    assert ids() == {path.stem for path in PAGES.glob("*.md")}
+
+
+@pytest.mark.parametrize("path", sorted(PAGES.glob("*.md")), ids=lambda path: path.stem)
+def test_a_page_says_what_to_avoid_what_to_prefer_and_why(path):
+    """Each page is headed by its id and has the same three sections."""
+    lines = path.read_text().splitlines()
+    assert [line for line in lines if line.startswith("#")] == [f"# {path.stem}", "## Avoid", "## Prefer", "## Why"]
+
+
+def test_every_id_is_brought_about_by_broken_content():
+    """The corpus covers all messages that content can cause."""
+    said = "\n".join(load(path)["says"] for path in FOLDER.glob("*.yaml"))
+    assert {id for id in ids() - WITHOUT_CONTENT if f"[{id}]" not in said} == set()
