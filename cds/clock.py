@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 Today = Callable[[], date]
@@ -24,6 +24,11 @@ def today_in(zone: str) -> Today:
 def fixed(day: date) -> Today:
     """A clock that always tells the same day: for tests, demonstrations and replays."""
     return lambda: day
+
+
+def utc_now() -> datetime:
+    """The present moment, for records."""
+    return datetime.now(UTC)
 
 
 monotonic: Monotonic = time.monotonic

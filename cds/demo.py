@@ -6,154 +6,113 @@ import json
 import multiprocessing
 import re
 import signal
+import socket
 import sys
 import textwrap
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import asdict
 from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask
 
-from cds.authoring.loopback import LoopbackFhir
+from cds.authoring.loopback import PATH, LoopbackFhir
 from cds.clock import monotonic, today_in
 from cds.content import ContentRoot
 from cds.errors import StartError
 from cds.language.load import Files
+from cds.record.place import FILE, Place
 from cds.settings import Settings
-from cds.web.app import create_app
-from cds.web.last import Last
+from cds.web.demo_page import DemoPage
+from cds.web.demo_patients import Demonstration, load, shifted
+from cds.web.demo_site import demo_application, served_profiles
 from cds.web.server import serve
-from cds.web.services import load_ready
+
+__all__ = ["load", "run", "shifted"]
 
 SANDBOX = "https://sandbox.cds-hooks.org/"
 # The sandbox's screen for each of its hooks; the first one calls at every change.
 _SCREENS = {"order-select": "rx-view", "order-sign": "rx-sign"}
-_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?)?)?")
-_DATE_KEYS = re.compile(
-    r".*[dD]ate(?:Time|Written|Asserted)?|.*Instant|authoredOn|issued|start|end|whenPrepared|whenHandedOver|lastUpdated"
-)
 _PATIENCE_S = 30.0
 _COLOURS = {"critical": "31", "warning": "33", "info": "34"}
-
-
-@dataclass(frozen=True)
-class Patient:
-    """An invented patient: the FHIR id, who prescribes, and a sentence about the case."""
-
-    id: str
-    user: str
-    says: str
-
-
-@dataclass(frozen=True)
-class Demonstration:
-    """The fixtures, their dates shifted so that the reference day is today.
-
-    Attributes:
-        hook, order, default: of the worked example, whose patient is the default one.
-        paste: what to paste into the sandbox's box for the drug.
-    """
-
-    hook: str
-    order: Mapping[str, Any]
-    default: str
-    paste: str
-    patients: tuple[Patient, ...]
-    charts: tuple[Mapping[str, Any], ...]
-
-    def request(self, patient: Patient, fhir: str, prefetch: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """A request of the hook for a patient, as an EHR would send it."""
-        subject = {"subject": {"reference": f"Patient/{patient.id}"}, "requester": {"reference": patient.user}}
-        draft = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {**self.order, **subject}}]}
-        body: dict[str, Any] = {
-            "hook": self.hook,
-            "hookInstance": "5b1b3b7e-4a68-4d3b-9a1e-0f6f1f0f9d01",
-            "fhirServer": fhir,
-            "context": {"userId": patient.user, "patientId": patient.id, "draftOrders": draft},
-        }
-        return body if prefetch is None else {**body, "prefetch": dict(prefetch)}
-
-
-def load(folder: Path, today: date) -> Demonstration:
-    """Read the fixtures of a folder.
-
-    Raises:
-        StartError: when they are not there.
-    """
-    try:
-        index = json.loads((folder / "demo.json").read_bytes())
-        charts = [json.loads((folder / each["chart"]).read_bytes()) for each in index["patients"]]
-    except OSError as error:
-        raise StartError(f"the demonstration's patients are missing: {error.filename}") from None
-    days = (today - date.fromisoformat(index["reference_day"])).days
-    return Demonstration(
-        hook=index["hook"],
-        order=shifted(index["order"], days),
-        default=index["default"],
-        paste=index["paste"],
-        patients=tuple(Patient(each["id"], each["user"], each["says"]) for each in index["patients"]),
-        charts=tuple(shifted(chart, days) for chart in charts),
-    )
-
-
-def shifted(value: Any, days: int) -> Any:
-    """FHIR JSON with every date moved by a number of days; time of day and zone stay."""
-    if isinstance(value, Mapping):
-        return {
-            key: _moved(inner, days) if isinstance(inner, str) and _DATE_KEYS.fullmatch(key) else shifted(inner, days)
-            for key, inner in value.items()
-        }
-    return [shifted(each, days) for each in value] if isinstance(value, list) else value
-
-
-def _moved(text: str, days: int) -> str:
-    found = _DATE.fullmatch(text)
-    if found is None:
-        return text
-    year, month, day, time_of_day = found.groups()
-    moved = (date(int(year), int(month or 7), int(day or 15)) + timedelta(days=days)).isoformat()
-    return moved[: 10 if day else 7 if month else 4] + (time_of_day or "")
 
 
 def run(root: ContentRoot, files: Files, settings: Settings) -> None:
     """Serve, and guide through an example, until Ctrl-C."""
     folder = root.path / "fixtures" / "demo"
-    load(folder, today_in(settings.timezone)())
+    demonstration = load(folder, today_in(settings.timezone)())
+    fhir_port = _port_for_fhir(settings)
+    page = DemoPage(
+        fhir=f"http://127.0.0.1:{fhir_port}{PATH}",
+        default=demonstration.default,
+        patients=tuple(asdict(each) for each in demonstration.patients),
+        orders=(demonstration.order, *demonstration.other_orders),
+        profiles=served_profiles(files, settings, demonstration.profiles),
+    )
     # A process of its own: the server forks, and a fork must not meet the threads of the FHIR server.
     guide = multiprocessing.get_context("spawn").Process(
-        target=_guide, args=(folder, settings.public_url, settings.timezone), daemon=True
+        target=_guide, args=(folder, settings.public_url, fhir_port, settings.timezone), daemon=True
     )
-    try:
-        # A line for each request would break into the example.
-        serve(partial(_application, files, settings), settings, on_start=guide.start, log_level="WARNING")
-    finally:
-        if guide.pid is not None:
-            guide.terminate()
-            guide.join(5)
+    with TemporaryDirectory(prefix="isotretinoin-cds-", ignore_cleanup_errors=True) as records:
+        try:
+            # A line for each request would break into the example.
+            serve(
+                partial(_application, files, settings, page, Place(Path(records) / FILE)),
+                settings,
+                on_start=guide.start,
+                log_level="WARNING",
+            )
+        finally:
+            if guide.pid is not None:
+                guide.terminate()
+                guide.join(5)
 
 
-def _application(files: Files, settings: Settings) -> Flask:
-    return create_app(load_ready(files, settings.profile), settings, Last())
+def _port_for_fhir(settings: Settings) -> int:
+    """The port after the service's, so that addresses stay the same from one start to the next; else any free one."""
+    for port in (settings.port + 1, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except (OSError, OverflowError):
+                continue
+            return int(probe.getsockname()[1])
+    raise StartError("no port is free for the FHIR server of the demonstration")
 
 
-def _guide(folder: Path, url: str, timezone: str) -> None:
+def _application(files: Files, settings: Settings, page: DemoPage, place: Place) -> Flask:
+    # SQLAlchemy takes 0.3 s to import, which commands that keep no records need not wait for.
+    from cds.record.recorder import open_recorder  # noqa: PLC0415
+
+    return demo_application(files, settings, page, open_recorder(place))
+
+
+def _guide(folder: Path, url: str, fhir_port: int, timezone: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both processes; the serving one ends this one
     demonstration = load(folder, today_in(timezone)())
-    with LoopbackFhir(demonstration.charts) as fhir:
-        try:
-            _Talk(demonstration, url, fhir.base, sys.stdout.write, colour=sys.stdout.isatty()).tell()
-        except (OSError, HTTPException, ValueError, KeyError) as error:
-            sys.stdout.write(f"The example could not be shown ({type(error).__name__}: {error}).\n")
+    try:
+        with LoopbackFhir(demonstration.charts, port=fhir_port) as fhir:
+            _tell(demonstration, url, fhir.base)
+            parent = multiprocessing.parent_process()
+            if parent is not None:
+                parent.join()
+    except OSError as error:
+        sys.stdout.write(f"There is no FHIR server: port {fhir_port} cannot be bound ({error.strerror}).\n")
         sys.stdout.flush()
-        parent = multiprocessing.parent_process()
-        if parent is not None:
-            parent.join()
+
+
+def _tell(demonstration: Demonstration, url: str, fhir: str) -> None:
+    try:
+        _Talk(demonstration, url, fhir, sys.stdout.write, colour=sys.stdout.isatty()).tell()
+    except (OSError, HTTPException, ValueError, KeyError) as error:
+        sys.stdout.write(f"The example could not be shown ({type(error).__name__}: {error}).\n")
+    sys.stdout.flush()
 
 
 class _Talk:
@@ -187,6 +146,7 @@ class _Talk:
         for card in [] if same else full:
             self._card(card)
         self._sandbox([each["hook"] for each in services])
+        self._line(f"Or play the EHR on a page of our own: {self._url}/demo")
         self._line(f"The last call, its answer, and why it is so: {self._url}/demo/last")
         self._line("Ctrl-C ends the demonstration.")
 

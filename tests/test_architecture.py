@@ -53,7 +53,6 @@ OPEN = {
         "cds/cli_serve.py": "imports Flask for a type; the application belongs to web/",
         "cds/demo.py": "imports Flask for a type; the application belongs to web/",
     },
-    "clock": {"cds/record/moments.py": "reads the clock itself instead of being given one by cds/clock.py"},
     "clinical": {
         "cds/language/literals.py": "an example code of a test in a docstring",
         "cds/language/terminology.py": "an example code of a test in a message",

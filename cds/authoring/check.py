@@ -21,6 +21,7 @@ from cds.errors import ContentError, StartError
 from cds.facts.kinds import KINDS
 from cds.language.checks.subject import Subject
 from cds.language.checks.table import run_lints
+from cds.language.checks.unit_table import PATH as UNIT_TABLE
 from cds.language.load import Files, Library, compile_plan, read_library
 from cds.language.node import Fields
 from cds.language.pack import Compiled
@@ -150,11 +151,11 @@ def _plans(library: Library, profile: str, report: Report) -> list[tuple[str, st
 
 
 def _roots(files: Files) -> dict[str, Fields]:
-    """Every authored file, parsed again, since the library keeps only what was made of them."""
+    """Value sets and units, parsed again, since the library keeps only what was made of them."""
     parsed = {
         path: read_yaml(path, content, Report())
         for path, content in files.items()
-        if path.startswith("rules/") and path.endswith(".yaml")
+        if path.startswith("rules/valuesets/") or path == UNIT_TABLE
     }
     return {path: root for path, root in parsed.items() if isinstance(root, Fields)}
 

@@ -9,7 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cds.chart.chart import Chart
-from cds.facts.retrieved import Chartwork, Retrieved
+from cds.facts.chartwork import Chartwork
+from cds.facts.retrieved import Retrieved
 from cds.language.fact import Fact
 from cds.language.retrieve import Retrieve
 from cds.values.known import Outcome

@@ -85,13 +85,18 @@ def _shares(fact: Fact, cut: Iterable[Fact]) -> bool:
 
 
 def _spanned(cut: Sequence[Fact], ordered: Sequence[Fact]) -> Iterator[States]:
-    spanned = {fact.name for fact in cut}
-    derived = [fact for fact in ordered if fact.name not in spanned]
+    known = {fact.name for fact in cut}
+    derived = []
+    for fact in ordered:
+        combine = fact.built.combine
+        if fact.name not in known and combine is not None and all(needed.name in known for needed in fact.needs):
+            known.add(fact.name)
+            derived.append((fact.name, combine))
+    names = tuple(fact.name for fact in cut)
     for each in product(*((*fact.domain, UNKNOWN) for fact in cut)):
-        states = dict(zip((fact.name for fact in cut), each, strict=True))
-        for fact in derived:
-            if fact.built.combine is not None and all(needed.name in states for needed in fact.needs):
-                states[fact.name] = fact.built.combine(states)
+        states = dict(zip(names, each, strict=True))
+        for name, combine in derived:
+            states[name] = combine(states)
         yield states
 
 

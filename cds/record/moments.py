@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+from cds import clock
+
 UtcNow = Callable[[], str]
 """Tells the present moment as text."""
 
@@ -18,7 +20,7 @@ _LEAP = 60
 
 def utc_now() -> str:
     """The present moment by the computer's clock."""
-    return as_text(datetime.now(UTC))
+    return as_text(clock.utc_now())
 
 
 def as_text(moment: datetime) -> str:

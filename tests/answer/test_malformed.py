@@ -1,6 +1,7 @@
 """Broken JSON and broken FHIR of other projects: a refusal, or an answer as if the part had not come."""
 
 import json
+from codecs import BOM_UTF8
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def test_a_malformed_member_of_the_prefetch_silences_nothing(service, path, grou
     request, chart = vignette("V12.us")
     sent = prefetched(service.groups(), request, chart)
     full = service.answer({**request, "prefetch": sent})
-    content = path.read_bytes()
+    content = path.read_bytes().removeprefix(BOM_UTF8)
     body = json.dumps({**request, "prefetch": {**sent, group: "HERE"}}).encode().replace(b'"HERE"', content)
     if not is_json(content):
         with pytest.raises(RequestError):

@@ -27,7 +27,7 @@ from cds.authoring.loopback_store import Store
 from cds.chart.arrive import arrive
 from cds.chart.chart import Chart, Source
 from cds.chart.page import read_page
-from cds.facts.retrieved import run
+from cds.facts.chartwork import run
 from cds.language.fact import closure
 from cds.wire.response import render
 

@@ -23,7 +23,7 @@ class Subject:
         everywhere: the pack compiled under each of its profiles; what one of them uses is not unused.
         files: the pack's parsed files.
         library: everything that packs share.
-        roots: every authored file of the content, parsed, by path.
+        roots: the files of value sets and units, parsed, by path.
         today: the day on which reviews are due or not.
     """
 
