@@ -12,7 +12,9 @@ from pathlib import Path
 from cds.cli_diagnostics import shown
 from cds.cli_evaluate import run_evaluate, run_explain
 from cds.cli_feedback import run_purge, run_report
+from cds.cli_integration import run_integration
 from cds.cli_serve import run_demo, run_serve
+from cds.cli_site import add_site
 from cds.errors import ContentError, StartError
 from cds.settings import DEFAULT_PROFILE
 
@@ -59,14 +61,39 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, help=help_text)
         command.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders; all when left out")
-        _add_content(command)
+        if name == "check":
+            command.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text", help="(text)")
+        else:
+            command.add_argument("--coverage", action="store_true", help="say what no test reaches; that is a failure")
+        _add_content(command, every_profile=True)
         command.set_defaults(run=_authoring(module, function))
+        if name == "check":
+            command.add_argument("--site", type=Path, metavar="FILE", help="check this site file against the content")
+            _add_today(command)
+            command.set_defaults(run=_check)
+        else:
+            command.add_argument("--site", type=Path, metavar="FILE", help="ignored: a test sets what it tests")
+    _add_integration(commands.add_parser("integration", help="what an EHR team types in to call the service"))
     return parser
+
+
+def _check(args: argparse.Namespace) -> int:
+    """Check the content, or a site file against it."""
+    if args.site is not None:
+        return _authoring("site_check", "run_site_check")(args)
+    return _authoring("check", "run_check")(args)
+
+
+def _add_integration(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    _add_today(parser)
+    _add_rules(parser)
+    add_site(parser)
+    parser.set_defaults(run=run_integration)
 
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--open", action="store_true", help="no caller authentication; this computer only")
-    parser.add_argument("--site", type=Path, metavar="FILE", help="site file (not available in this release)")
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port to bind (8080)")
     parser.add_argument("--workers", type=int, metavar="N", help="processes (one for each core)")
@@ -74,7 +101,8 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     _add_data(parser)
     _add_fhir(parser)
     _add_today(parser)
-    _add_content(parser)
+    _add_rules(parser)
+    add_site(parser)
     parser.set_defaults(run=run_serve)
 
 
@@ -111,14 +139,20 @@ def _add_evaluation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--service", metavar="ID", help="the service to ask, where several answer the hook")
     _add_fhir(parser)
     _add_today(parser)
-    _add_content(parser)
+    _add_rules(parser)
+    add_site(parser)
 
 
-def _add_content(parser: argparse.ArgumentParser) -> None:
+def _add_rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rules", action="append", default=[], type=Path, metavar="DIR", help="more packs; one replaces its namesake"
     )
-    parser.add_argument("--profile", default=DEFAULT_PROFILE, metavar="NAME", help=f"profile ({DEFAULT_PROFILE})")
+
+
+def _add_content(parser: argparse.ArgumentParser, *, every_profile: bool = False) -> None:
+    _add_rules(parser)
+    default = None if every_profile else DEFAULT_PROFILE
+    parser.add_argument("--profile", default=default, metavar="NAME", help=f"profile ({default or 'each'})")
 
 
 def _add_fhir(parser: argparse.ArgumentParser) -> None:

@@ -7,17 +7,19 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from cds.answer import Answer, answer
 from cds.authoring.loopback import LoopbackFhir
+from cds.cli_site import find_site, ready_for
 from cds.content import find_content, read_content
 from cds.errors import RequestError, StartError
-from cds.settings import Settings
+from cds.settings import DEFAULT_PROFILE, Settings
 from cds.web.edge import edges
 from cds.web.explained import explained, explained_in_words
-from cds.web.services import CdsService, Ready, load_ready
+from cds.web.services import CdsService, Ready
 from cds.wire.outcome import outcome
 from cds.wire.request import read_call
 from cds.wire.response import render
@@ -53,19 +55,32 @@ def _print(value: dict[str, Any], code: int) -> int:
 
 
 def _answered(args: argparse.Namespace) -> Answer:
+    rules = tuple(args.rules)
+    files = read_content(find_content(rules), rules)
+    site, report = find_site(args, files)
     settings = Settings(
         open=True,
-        profile=args.profile,
+        profile=args.profile or DEFAULT_PROFILE,
         budget_ms=_BUDGET_MS,
         allow_fhir=tuple(args.allow_fhir),
         today=args.today,
+        site=site,
     )
-    rules = tuple(args.rules)
     body = _read(args.request)
-    ready = load_ready(read_content(find_content(rules), rules), settings.profile)
+    ready = ready_for(files, settings, report, args.client)
     service = _service(ready, body, args.service)
+    plan, client = ready.for_call(service, _server(body))
+    if client is not None:
+        client = replace(client, budget_ms=None)
     with _with_chart(body, args.chart) as whole:
-        return answer(read_call(whole, service.hook, service.problems), service.plan, edges(settings)())
+        return answer(read_call(whole, service.hook, service.problems), plan, edges(settings)(client))
+
+
+def _server(body: bytes) -> str:
+    """The FHIR server that a request names, by which its client is known."""
+    asked = _json(body)
+    named = asked.get("fhirServer") if isinstance(asked, dict) else None
+    return named if isinstance(named, str) else ""
 
 
 def _service(ready: Ready, body: bytes, wanted: str | None) -> CdsService:

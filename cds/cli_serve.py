@@ -5,20 +5,21 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from cds.cli_site import find_site, ready_for
 from cds.content import ContentRoot, find_content, read_content
 from cds.demo import run as run_demonstration
 from cds.errors import StartError
-from cds.language.load import Files
 from cds.record.place import Place, find_place
-from cds.settings import NO_AUTHENTICATION, Settings
+from cds.settings import DEFAULT_PROFILE, NO_AUTHENTICATION, Settings
 from cds.web.app import create_app
 from cds.web.server import check_port, serve
-from cds.web.services import Ready, load_ready
+from cds.web.services import Ready
 
 if TYPE_CHECKING:
     from cds.record.recorder import Recorder
@@ -26,22 +27,26 @@ if TYPE_CHECKING:
 
 def run_serve(args: argparse.Namespace) -> int:
     """Serve until told to stop."""
-    if args.site is not None:
+    rules = tuple(args.rules)
+    root = find_content(rules)
+    files = read_content(root, rules)
+    if args.site is not None and not args.open:
         raise StartError(NO_AUTHENTICATION)
+    site, report = find_site(args, files)
     settings = Settings(
         open=args.open,
-        profile=args.profile,
+        profile=args.profile or DEFAULT_PROFILE,
         host=args.host,
         port=args.port,
         workers=args.workers if args.workers is not None else os.cpu_count() or 1,
         allow_fhir=tuple(args.allow_fhir),
         today=args.today,
+        site=site,
     )
-    rules = tuple(args.rules)
-    root = find_content(rules)
     check_port(settings)
     place = find_place(args.data, os.environ) if args.record else None
-    serve(partial(_application, read_content(root, rules), settings, root, place), settings)
+    make_ready = partial(ready_for, files, settings, report, args.client, serving=True)
+    serve(partial(_application, make_ready, settings, root, place), settings)
     return 0
 
 
@@ -56,8 +61,8 @@ def run_demo(args: argparse.Namespace) -> int:
     return 0
 
 
-def _application(files: Files, settings: Settings, root: ContentRoot, place: Place | None) -> Flask:
-    ready = load_ready(files, settings.profile)
+def _application(make_ready: Callable[[], Ready], settings: Settings, root: ContentRoot, place: Place | None) -> Flask:
+    ready = make_ready()
     recorder = _recorder(place) if place is not None else None
     sys.stderr.write("\n".join(_start_lines(ready, settings, root, recorder)) + "\n")
     sys.stderr.flush()
@@ -72,9 +77,12 @@ def _recorder(place: Place) -> Recorder:
 
 
 def _start_lines(ready: Ready, settings: Settings, root: ContentRoot, recorder: Recorder | None) -> list[str]:
-    packs = ", ".join(f"{plan.name} {plan.version}" for plan in ready.plans.values())
+    packs = ", ".join(f"{plan.name} {plan.version}, profile {plan.profile.name}" for plan in ready.plans.values())
+    site = settings.site
+    clients = ", ".join(each.name for each in site.clients) or "none" if site is not None else ""
     return [
-        f"isotretinoin-cds: {packs}, profile {settings.profile}, content {ready.content_hash[:12]} ({root.how})",
+        f"isotretinoin-cds: {packs}, content {ready.content_hash[:12]} ({root.how})",
+        *([f"isotretinoin-cds: site {site.name}, clients: {clients}"] if site is not None else []),
         f"isotretinoin-cds: discovery at {settings.public_url}/cds-services",
         f"isotretinoin-cds: records in {recorder.where}" if recorder is not None else "isotretinoin-cds: no records",
         "isotretinoin-cds: OPEN: callers are not authenticated. For trials on this computer, never for patients.",

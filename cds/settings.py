@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cds.errors import StartError
+from cds.language.site import Site
 
 DEFAULT_PROFILE = "us-rems-2026"
 NO_AUTHENTICATION = (
-    "authenticated serving needs a site file, which names the EHRs that may call; it is not available in this release. "
-    "To try the service on this computer only, start it with: serve --open"
+    "authenticated serving, for the EHRs that a site file names, comes with the next release. "
+    "To try the service on this computer only, start it with: serve --open, with or without --site FILE"
 )
 
 
@@ -32,6 +33,7 @@ class Settings:
         allow_fhir: bases of FHIR servers elsewhere that may be read as well.
         max_body: bytes of the largest request.
         today: a fixed day instead of the clock's, for demonstrations.
+        site: the site file in force; its clients' FHIR servers may be read, and days are counted in its time zone.
 
     Raises:
         StartError: listing every setting that does not hold.
@@ -49,11 +51,16 @@ class Settings:
     allow_fhir: tuple[str, ...] = ()
     max_body: int = 20_000_000
     today: date | None = None
+    site: Site | None = None
 
     def __post_init__(self) -> None:
         problems = tuple(_problems(self))
         if problems:
             raise StartError("\n".join(problems))
+        if self.site is not None:
+            chosen = dict.fromkeys(each.profile.value for each in self.site.packs.values())
+            object.__setattr__(self, "timezone", self.site.timezone)
+            object.__setattr__(self, "profile", ", ".join(chosen))
         if not self.public_url:
             host = f"[{self.host}]" if ":" in self.host else self.host
             object.__setattr__(self, "public_url", f"http://{host}:{self.port}")
@@ -67,7 +74,7 @@ def _problems(settings: Settings) -> Iterator[str]:
             yield "--today is for trials: it needs --open"
     elif not _is_loopback(settings.host):
         yield f"--host {settings.host}: --open serves this computer only; use 127.0.0.1, ::1 or localhost"
-    if settings.open and settings.timezone != "UTC":
+    if settings.open and settings.site is None and settings.timezone != "UTC":
         yield f"timezone {settings.timezone}: --open counts days in UTC"
     elif not _is_zone(settings.timezone):
         yield f"timezone {settings.timezone}: there is no such time zone"

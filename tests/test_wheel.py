@@ -37,10 +37,11 @@ def run(*command, **more):
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The wheel of this checkout."""
+    """The wheel of this checkout, beside the hash of the content of which it was built."""
     folder = tmp_path_factory.mktemp("wheel")
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
     run(*pip, "wheel", str(ROOT), "--no-deps", "--quiet", "--wheel-dir", str(folder))
+    (folder / "hash").write_text(content_hash(read_content(find_content())))
     (built,) = folder.glob("*.whl")
     return built
 
@@ -72,7 +73,7 @@ def test_the_wheel_installs_its_command_and_its_licence(wheel):
     assert any(name.endswith("/licenses/LICENSE") for name in archive.namelist())
 
 
-def test_the_installed_wheel_answers_as_the_checkout_does(installed, tmp_path):
+def test_the_installed_wheel_answers_as_the_checkout_does(wheel, installed, tmp_path):
     """Outside of the checkout the installed program finds its own content, equal to the checkout's, and answers."""
     files = [str(VIGNETTES / f"V39.us.{kind}.json") for kind in ("request", "chart")]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
@@ -82,7 +83,7 @@ def test_the_installed_wheel_answers_as_the_checkout_does(installed, tmp_path):
     found = json.loads(head)
     assert Path(found["cds"]).is_relative_to(installed)
     assert (found["how"], Path(found["path"])) == ("installed package", installed / "cds" / "_content")
-    assert found["hash"] == content_hash(read_content(find_content()))
+    assert found["hash"] == (wheel.parent / "hash").read_text()
     labels = json.loads((VIGNETTES / "expected.json").read_text())["V39.us"]
     topics = [card["source"]["topic"]["code"].removesuffix("Critical") for card in json.loads(answer)["cards"]]
     assert topics == [each["topic"] for each in labels]

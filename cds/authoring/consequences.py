@@ -26,6 +26,7 @@ _LEADS_TO = {
     "no-names": frozenset({"unknown-drug"}),
     "no-quantity": frozenset({"either"}),
     "no-unit": frozenset({"no-quantity", "either"}),
+    "per-weight": frozenset({"either"}),
     "not-an-option": frozenset({"indicator"}),
     "unknown-group": frozenset({"unknown-retrieve"}),
 }

@@ -18,7 +18,7 @@ from cds.language.plan import Rule
 from cds.values.quantity import Quantity, UnitTable
 
 AT, PAST = "at", "just past"
-_WHOLE = frozenset({"d", "a", "{score}"})
+_WHOLE = frozenset({"d", "a", "{score}", "{count}"})
 _LIMITS = ("at_least", "above", "below")
 _GAPS = ("continues_within", "restarts_within")
 

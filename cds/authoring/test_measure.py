@@ -49,6 +49,8 @@ def measure(resource: dict[str, Any], line: Fields, retrieve: Retrieve, pack: Te
         _value(resource, value, retrieve, pack)
     elif retrieve.readings:
         _first_meaning(resource, retrieve, pack, at)
+    elif retrieve.value == "any":
+        resource["valueInteger"] = 0
     elif retrieve.value != NONE and "elements" not in line:
         pack.report.error(
             "no-value",

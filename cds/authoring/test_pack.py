@@ -125,10 +125,21 @@ class TestedPack:
             self.report.error("unknown-hook", name.at, f"no hook is called {name.value}", remedy=advice)
         return found
 
+    def has_profile(self, name: Text) -> bool:
+        """Whether the pack has a profile; False after a message."""
+        if name.value in self.files.profiles:
+            return True
+        advice = did_you_mean(name.value, self.files.profiles)
+        self.report.error("unknown-profile", name.at, f"no profile is called {name.value}", remedy=advice)
+        return False
+
     def rule(self, name: Text, plan_rules: tuple[Rule, ...]) -> Rule | None:
         """A rule by name."""
         found = {rule.name: rule for rule in plan_rules}
-        if name.value not in found:
+        if name.value not in found and name.value in {text(file.get("rule")) for file in self.files.rules}:
+            what = f"{name.value} is off under the profile of this test"
+            self.report.error("rule-off", name.at, what, remedy="Write profile: with one that enables it.")
+        elif name.value not in found:
             advice = did_you_mean(name.value, found)
             self.report.error("unknown-rule", name.at, f"no rule is called {name.value}", remedy=advice)
         return found.get(name.value)

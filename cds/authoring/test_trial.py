@@ -122,6 +122,8 @@ class _TrialReader:
         written = tuple(sorted((name, node.value) for name, node in parameters.items()))
         usual = self.file.profile or Text(self.options.at, self.pack.profile)
         profile = self.options.get("profile") if "profile" in self.options else usual
+        if isinstance(profile, Text) and not self.pack.has_profile(profile):
+            return None
         setup = Setup(text(profile), written, subject.value if written else "")
         return self.pack.compiled(setup, parameters)
 

@@ -151,7 +151,9 @@ def _card(plan: Plan, draft: Draft, context: HookContext, writer: Writer, frame:
         indicator=draft.indicator,
         detail=detail(draft.told, draft.open, notes, writer.words),
         source=SourceRef(evidence.title, evidence.url, topic) if evidence else SourceRef(plan.title, page, topic),
-        suggestions=suggestions_for((plan_ for each in draft.told for plan_ in each.suggest), context, frame.new_id),
+        suggestions=suggestions_for(
+            (plan_ for each in draft.told for plan_ in each.suggest), context, frame.new_id, plan.actions
+        ),
         override_reasons=tuple(
             Coding(each.system, each.code, each.display) for each in list(overrides.values())[:MOST_OVERRIDES]
         ),

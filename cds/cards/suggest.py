@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cds.errors import ContentError
-from cds.language.plan import Plan, SuggestionPlan
+from cds.language.plan import ACTIONS, Plan, SuggestionPlan
 from cds.values.diagnostic import Diagnostic, Position
 from cds.wire.call import HookContext
 from cds.wire.response import Action, Suggestion
@@ -15,10 +15,16 @@ MOST = 4
 
 
 def suggestions_for(
-    plans: Iterable[SuggestionPlan], context: HookContext, new_id: Callable[[], str]
+    plans: Iterable[SuggestionPlan],
+    context: HookContext,
+    new_id: Callable[[], str],
+    actions: frozenset[str] = ACTIONS,
 ) -> tuple[Suggestion, ...]:
-    """The suggestions of a card: each named one once, at most four; a client that is not R4 gets no resources."""
-    named = {plan.name: plan for plan in plans}
+    """The suggestions of a card: each named one once, at most four; a client that is not R4 gets no resources.
+
+    ``actions`` are those that the client can take.
+    """
+    named = {plan.name: plan for plan in plans if plan.action in actions}
     r4 = all(order.fhir_version == "R4" for order in context.orders)
     made: list[Suggestion] = []
     for plan in named.values():
@@ -45,11 +51,14 @@ def filled(plan: SuggestionPlan, context: HookContext) -> dict[str, Any]:
     return resource
 
 
-def check_suggestions(plan: Plan, models: Callable[[Mapping[str, Any]], str]) -> None:
+def check_suggestions(
+    plan: Plan, models: Callable[[Mapping[str, Any]], str], coded_at: Mapping[str, Position] | None = None
+) -> None:
     """Validate every suggestion of a plan as FHIR R4, filled with a sample patient.
 
     Args:
         models: validates one resource and returns what is wrong with it, or nothing.
+        coded_at: where a site gives suggestions its own codes, by their names.
 
     Raises:
         ContentError: naming each suggestion that is not valid.
@@ -63,8 +72,9 @@ def check_suggestions(plan: Plan, models: Callable[[Mapping[str, Any]], str]) ->
         for each in case.finding.suggest
         if each.action == "create"
     }
+    pack = Position(f"rules/{plan.name}/pack.yaml", 1, 1)
     wrong = [
-        Diagnostic("suggestion", Position(f"rules/{plan.name}/pack.yaml", 1, 1), f"suggestion {name}: {problem}")
+        Diagnostic("suggestion", (coded_at or {}).get(name, pack), f"suggestion {name}: {problem}")
         for name, each in named.items()
         if (problem := models(filled(each, sample)))
     ]

@@ -72,3 +72,11 @@ def loopback_only(url: str) -> bool:
         return ip_address(found.host).is_loopback
     except ValueError:
         return False
+
+
+def same_base(one: str, other: str) -> bool:
+    """Whether two URLs are the same FHIR base: scheme, host, port and path."""
+    first, second = read_base(one), read_base(other)
+    if first is None or second is None:
+        return False
+    return (first.scheme, first.host, first.port, first.path) == (second.scheme, second.host, second.port, second.path)

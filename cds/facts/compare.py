@@ -15,7 +15,9 @@ NONE = "none"
 
 
 def at_least(quantity: Quantity, limit: float) -> bool | None:
-    """Whether a quantity reaches a limit; None when its comparator leaves it open ("<500" against 300)."""
+    """Whether a quantity reaches a limit; None when its comparator or range leaves it open ("<500" against 300)."""
+    if quantity.highest is not None:
+        return True if quantity.value >= limit else (None if quantity.highest >= limit else False)
     match quantity.comparator:
         case "":
             return quantity.value >= limit
@@ -28,7 +30,9 @@ def at_least(quantity: Quantity, limit: float) -> bool | None:
 
 
 def above(quantity: Quantity, limit: float) -> bool | None:
-    """Whether a quantity exceeds a limit; None when its comparator leaves it open."""
+    """Whether a quantity exceeds a limit; None when its comparator or range leaves it open."""
+    if quantity.highest is not None:
+        return True if quantity.value > limit else (None if quantity.highest > limit else False)
     match quantity.comparator:
         case "":
             return quantity.value > limit
@@ -123,11 +127,15 @@ def _beyond(node: Node | None, scope: Scope) -> set[str]:
 
 
 def _band(quantity: Quantity, limits: Mapping[str, float], beyond: set[str]) -> str | None:
+    """The last band that is surely reached; None when a value bounded from above leaves the band open.
+
+    A value bounded from below (">800") counts by its bound: it surely reaches that band, whatever lies above.
+    """
     reached = NONE
     for name, limit in limits.items():
         passed = above(quantity, limit) if name in beyond else at_least(quantity, limit)
         if passed is None:
-            return None
+            return reached if quantity.comparator.startswith(">") else None
         if passed:
             reached = name
     return reached

@@ -28,12 +28,14 @@ def build_cumulative(body: Fields, scope: Scope) -> Built | None:
         found = course(case)
         if found.start_hidden or found.hidden:
             return unknown(*found.start_hidden, *found.hidden)
-        total = 0.0
+        by_type: dict[str, float] = {}
         for each in found.supplies:
             dose = daily_milligrams(each.item.entry.resource, each.item.strength)
             if dose is None:
                 return unknown(Unknown(Reason.UNUSABLE_VALUE, "", each.evidence.where))
-            total += dose * (each.end - each.start).days
+            kind = each.item.entry.type
+            by_type[kind] = by_type.get(kind, 0.0) + dose * (each.end - each.start).days
+        total = max(by_type.values(), default=0.0)  # an order and its dispense tell of the same capsules
         for order in case.orders if with_new else ():
             strength = strength_of(order, drug)
             dose, days = daily(order, strength), supply(order, strength)

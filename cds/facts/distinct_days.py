@@ -48,7 +48,7 @@ def build(body: Fields, scope: Scope) -> Built | None:
             return unknown(*hidden)
         return replace(truth(False, evidence(placed.inside), notes), value=counted)
 
-    return Built(TRUTH, evaluate, (), (retrieve,))
+    return Built(TRUTH, evaluate, (), (retrieve,), days_back=within)
 
 
 KIND = Kind(

@@ -22,6 +22,7 @@ def build(body: Fields, scope: Scope) -> Built | None:
     start = scope.fact(start_node) if isinstance(start_node, Text) else None
     plus = scope.days(body.get("plus")) if "plus" in body else 0
     minus = scope.days(body.get("minus")) if "minus" in body else 0
+    undated = scope.option(body.get("undated_counts")) == "yes"
     if not retrieves or plus is None or minus is None or (start_node is not None and start is None):
         return None
 
@@ -29,9 +30,10 @@ def build(body: Fields, scope: Scope) -> Built | None:
         if start is not None:
             return _since(case, start, plus - minus, retrieves)
         since = opening(case.today, within, day_one)
-        return any_outcome(exists(case.retrieved(each), since) for each in retrieves)
+        return any_outcome(exists(case.retrieved(each), since, undated) for each in retrieves)
 
-    return Built(TRUTH, evaluate, (start,) if start else (), retrieves)
+    back = within if start is None else None
+    return Built(TRUTH, evaluate, (start,) if start else (), retrieves, days_back=back)
 
 
 def _since(case: Case, start: Fact, plus: int, retrieves: tuple[Retrieve, ...]) -> Outcome:
@@ -50,6 +52,7 @@ KIND = Kind(
     build,
     {
         "dated_within": "only in the last so many days, today included",
+        "undated_counts": "yes: a resource without a date counts as one inside the window",
         "first_day_counts": "yes: the day of the resource is day one of the window",
         "since": "only on or after the day of this value fact",
         "plus": "with since: from so many days later",

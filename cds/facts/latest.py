@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 from cds.facts.case import Case
@@ -42,6 +43,9 @@ def _builder(keyword: str, choice: Choice) -> Callable[[Fields, Scope], Built | 
             hidden = found.may_hide(from_day)
             if retrieve.doubtful == "unknown":
                 hidden = (*hidden, *undated.doubtful)
+            if hidden and best is not None and best.value is not None and keyword == "highest":
+                at_least = replace(best.value, comparator=best.value.comparator or ">=")  # what is hidden may be higher
+                return Outcome(KNOWN, at_least, best.day, evidence=(best.evidence,))
             if hidden:
                 return unknown(*hidden)
             notes = (*undated.doubtful, *(each.why for each in found.flawed))
@@ -50,7 +54,7 @@ def _builder(keyword: str, choice: Choice) -> Callable[[Fields, Scope], Built | 
             return Outcome(KNOWN, best.value or best.label, best.day, evidence=(best.evidence,), notes=notes)
 
         unit = retrieve.scale.unit if retrieve.scale is not None else ("{score}" if retrieve.value == "score" else "")
-        return Built(VALUE, evaluate, (), (retrieve,), unit=unit)
+        return Built(VALUE, evaluate, (), (retrieve,), unit=unit, days_back=within)
 
     return build
 

@@ -149,7 +149,8 @@ def build_first(body: Fields, scope: Scope) -> Built | None:
                 break
         possible.add(decided)
         if len(possible) > 1:
-            return unknown(*(reason for fact in why for reason in case.outcome(fact).why))
+            reasons = tuple(dict.fromkeys(reason for fact in why for reason in case.outcome(fact).why))
+            return Outcome(UNKNOWN, why=reasons, possible=tuple(sorted(possible)))
         evidence = tuple(dict.fromkeys(piece for fact in deciding for piece in case.outcome(fact).evidence))
         return Outcome(decided, evidence=evidence[:SHOWN])
 

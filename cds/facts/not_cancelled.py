@@ -17,8 +17,10 @@ from cds.values.known import Outcome, Reason, Unknown, truth, unknown
 STANDS = "stands"
 
 
-def _later(event: When, end: When) -> bool | None:
+def _later(event: When, end: When, same_day_ends: bool) -> bool | None:
     """Whether an end comes after an event, by whole days; None when their dates do not tell."""
+    if same_day_ends and isinstance(event, Day) and event == end:
+        return True
     last_event = event.day if isinstance(event, Day) else (event.latest if isinstance(event, Coarse) else None)
     first_event = event.day if isinstance(event, Day) else (event.earliest if isinstance(event, Coarse) else None)
     first_end = end.day if isinstance(end, Day) else (end.earliest if isinstance(end, Coarse) else None)
@@ -30,13 +32,15 @@ def _later(event: When, end: When) -> bool | None:
     return False if last_end <= first_event else None
 
 
-def _open_ends(item: Item, ends: Iterable[Retrieved], unread_stands: bool) -> tuple[str, list[Unknown]]:
+def _open_ends(
+    item: Item, ends: Iterable[Retrieved], unread_stands: bool, same_day_ends: bool
+) -> tuple[str, list[Unknown]]:
     """``ended``, ``stands`` or ``open`` for one event, with the reasons for which it is open."""
     reasons: list[Unknown] = []
     for found in ends:
         group = found.retrieve.groups[0]
         for each in found.items:
-            later = _later(item.when, each.when)
+            later = _later(item.when, each.when, same_day_ends)
             if later:
                 return "ended", []
             if later is None:
@@ -45,6 +49,25 @@ def _open_ends(item: Item, ends: Iterable[Retrieved], unread_stands: bool) -> tu
             since = item.day + timedelta(days=1) if item.day is not None else None
             reasons.extend(found.may_hide(since))
     return ("open" if reasons else STANDS), reasons
+
+
+def _hidden(found: Retrieved, since: date | None, ends: Iterable[Retrieved]) -> Iterable[Unknown]:
+    """Reasons for which an event may be hidden and stand.
+
+    On pages that were not read every event is older than the pages that were; one end that is as new as those pages
+    has ended it, whatever it was.
+    """
+    newest_end = max((item.day for end in ends for item in end.items if item.day is not None), default=None)
+    for why in found.may_hide(since):
+        complete = dict(found.truncated).get(why.group)
+        if (
+            why.reason is Reason.TRUNCATED
+            and complete is not None
+            and newest_end is not None
+            and newest_end >= complete
+        ):
+            continue
+        yield why
 
 
 def build(body: Fields, scope: Scope) -> Built | None:
@@ -59,6 +82,7 @@ def build(body: Fields, scope: Scope) -> Built | None:
         return None
     unread_stands = unread == STANDS
     undated_counts = scope.option(body.get("undated_counts")) == "yes"
+    same_day_ends = scope.option(body.get("same_day")) == "ends"
 
     def evaluate(case: Case) -> Outcome:
         found_events = [case.retrieved(each) for each in events]
@@ -73,11 +97,11 @@ def build(body: Fields, scope: Scope) -> Built | None:
             placed = place(found.items, since, retrieve.groups[0])
             undated = [item for item in found.items if since and undated_counts and isinstance(item.when, NoDate)]
             for item in (*placed.inside, *undated):
-                state, why = _open_ends(item, found_ends, unread_stands)
+                state, why = _open_ends(item, found_ends, unread_stands, same_day_ends)
                 if state == STANDS or (state == "open" and unread_stands):
                     standing.append(item)
                 reasons.extend(why if state == "open" else ())
-            reasons.extend(found.may_hide(since))
+            reasons.extend(_hidden(found, since, found_ends))
             (reasons if retrieve.doubtful == "unknown" else notes).extend(placed.doubtful)
         if standing:
             return truth(True, evidence(standing))
@@ -94,6 +118,7 @@ KIND = Kind(
         "by": "the retrieves whose later events end it",
         "dated_within": "only events of the last so many days",
         "undated_counts": "yes: an event without a date counts as one inside the window",
+        "same_day": "ends: an end of the same day ends it; left out, it stands",
         "if_unread": "what an event is when later ends could not be checked: stands, or unknown",
     },
     ("by", "if_unread"),

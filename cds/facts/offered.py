@@ -20,7 +20,7 @@ def build(body: Fields, scope: Scope) -> Built | None:
         here = [each for each in arrivals if each is not None and not each.left_out]
         return truth(bool(here), tuple(Evidence(each.group.name, None, "offered") for each in here))
 
-    return Built(TRUTH, evaluate, (), (retrieve,))
+    return Built(TRUTH, evaluate, (), (retrieve,), days_back=0)
 
 
 KIND = Kind("offered", "Does the client supply the optional data group of a retrieve at all?", build)

@@ -56,13 +56,13 @@ def build_age(body: Fields, scope: Scope) -> Built | None:
         match born:
             case Day(day):
                 years = years_between(day, case.today)
-            case Coarse(earliest, latest) if years_between(earliest, case.today) == years_between(latest, case.today):
-                years = years_between(latest, case.today)
-            case Coarse():
-                return unknown(Unknown(Reason.DATE_TOO_COARSE, group, where))
+                oldest = years
+            case Coarse(earliest, latest):
+                years, oldest = years_between(latest, case.today), years_between(earliest, case.today)
             case _:
                 return unknown(Unknown(Reason.DATE_MISSING, group, where))
-        quantity = Quantity(float(years), "a", shown=f"{years} years")
+        shown = f"{years} years" if years == oldest else f"{years} to {oldest} years"
+        quantity = Quantity(float(years), "a", shown=shown, highest=float(oldest) if oldest != years else None)
         return Outcome(KNOWN, quantity, evidence=(Evidence(where, None, f"age {years}"),))
 
     return Built(VALUE, evaluate, (), (_needed(group, body),), unit="a")

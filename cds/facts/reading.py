@@ -40,6 +40,13 @@ def read_quantity(quantity: object, scale: Scale) -> Quantity | None:
     return None
 
 
+def has_value(resource: Mapping[str, Any]) -> bool:
+    """Whether a result carries any value, or parts that may; a reason for its absence speaks against it."""
+    if resource.get("dataAbsentReason"):
+        return False
+    return any(name.startswith("value") or name in ("component", "hasMember") for name in resource)
+
+
 def unit_of(resource: Mapping[str, Any]) -> str:
     """The unit of ``valueQuantity`` as it came; empty when there is none."""
     quantity = resource.get("valueQuantity")

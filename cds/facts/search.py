@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cds.chart.chart import Arrival, Entry
 from cds.facts.identify import marked
 from cds.facts.obtained import in_setting
-from cds.facts.reading import quantity_of, score_of
+from cds.facts.reading import has_value, quantity_of, score_of
 from cds.facts.retrieved import Flawed, Item, Retrieved
 from cds.facts.status import NEVER
 from cds.language.retrieve import Retrieve
@@ -159,8 +159,10 @@ class Search:
             if meaning is None or (retrieve.wanted and meaning not in retrieve.wanted):
                 return meaning is None
             return Item(entry, when, f"{label}: {meaning}", None, strength)
+        if retrieve.value == "any" and not has_value(entry.resource):
+            return True
         value = self.value(entry.resource)
-        if value is None and retrieve.value != "none":
+        if value is None and retrieve.value in ("quantity", "score"):
             return True
         return Item(entry, when, label, value, strength)
 

@@ -80,11 +80,13 @@ def build_times(body: Fields, scope: Scope) -> Built | None:
             why = Unknown(Reason.SETTING_BLANK, retrieve.groups[0], item.entry.where)
             return unknown(why, evidence=(item.evidence,))
         ratio = item.value.value / limit.value
-        shown = f"{item.value}, {number(ratio)} times the upper limit of {number(limit.value)} {scale.unit}"
+        shown = (
+            f"{item.label} {item.value}, {number(ratio)} times the upper limit of {number(limit.value)} {scale.unit}"
+        )
         quantity = Quantity(ratio, "{ratio}", item.value.comparator, shown)
         return Outcome(KNOWN, quantity, item.day, evidence=(Evidence(item.entry.where, item.day, shown),))
 
-    return Built(VALUE, evaluate, (), (retrieve,), unit="{ratio}")
+    return Built(VALUE, evaluate, (), (retrieve,), unit="{ratio}", days_back=within)
 
 
 def build_stated(body: Fields, scope: Scope) -> Built | None:
@@ -101,7 +103,7 @@ def build_stated(body: Fields, scope: Scope) -> Built | None:
         stated = upper_limit(item.entry.resource, scale) is not None
         return Outcome(YES if stated else NO, on=item.day, evidence=(item.evidence,))
 
-    return Built((YES, NO, ABSENT), evaluate, (), (retrieve,))
+    return Built((YES, NO, ABSENT), evaluate, (), (retrieve,), days_back=within)
 
 
 _KEYS = {"dated_within": "only in the last so many days, today included"}

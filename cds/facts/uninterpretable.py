@@ -44,8 +44,9 @@ def build(body: Fields, scope: Scope) -> Built | None:
         open_ones = [
             each for each in found.flawed if (day := _day(each.when)) is None or (day >= since and day > newest)
         ]
-        if open_ones:
-            return truth(True, tuple(_evidence(each) for each in open_ones))
+        undated = [Evidence(item.entry.where, None, "no date") for item in found.items if item.day is None]
+        if open_ones or undated:
+            return truth(True, (*(_evidence(each) for each in open_ones), *undated))
         hidden = tuple(found.why)
         return unknown(*hidden) if hidden else truth(False)
 
@@ -54,7 +55,7 @@ def build(body: Fields, scope: Scope) -> Built | None:
 
 KIND = Kind(
     "uninterpretable",
-    "Is there a result in the window whose value or unit cannot be read, and none later that can?",
+    "Is there a result without a date, or one whose value or unit cannot be read and none later that can?",
     build,
     {"dated_within": "only in the last so many days"},
     ("dated_within",),

@@ -27,7 +27,7 @@ def build(body: Fields, scope: Scope) -> Built | None:
         hidden = [why for each in found for why in each.may_hide(case.today)]
         return unknown(*hidden) if hidden else truth(False)
 
-    return Built(TRUTH, evaluate, (), retrieves)
+    return Built(TRUTH, evaluate, (), retrieves, days_back=0)
 
 
 KIND = Kind(

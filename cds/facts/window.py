@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cds.facts.retrieved import Item, Retrieved
-from cds.values.dates import Coarse, Day
+from cds.values.dates import Coarse, Day, NoDate
 from cds.values.known import NO, YES, Evidence, Outcome, Reason, Unknown, truth, unknown
 
 PLAIN_NO = truth(False)
@@ -51,14 +51,15 @@ def opening(today: date, days: int | None, first_day_counts: bool = False) -> da
     return today - timedelta(days=days - 1 if first_day_counts else days)
 
 
-def exists(found: Retrieved, since: date | None) -> Outcome:
+def exists(found: Retrieved, since: date | None, undated_counts: bool = False) -> Outcome:
     """Whether anything that a retrieve describes lies in a window."""
     if found.is_bare:
         return PLAIN_NO
     group = found.retrieve.groups[0]
     placed = place(found.items, since, group)
-    if placed.inside:
-        return truth(True, evidence(placed.inside))
+    undated = [item for item in found.items if undated_counts and since and isinstance(item.when, NoDate)]
+    if placed.inside or undated:
+        return truth(True, evidence((*placed.inside, *undated)))
     hidden = found.may_hide(since)
     notes = (*placed.doubtful, *(each.why for each in found.flawed))
     if found.retrieve.doubtful == "unknown":

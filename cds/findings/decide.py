@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import product
+from math import prod
 
 from cds.facts.case import Case as Patient
-from cds.language.plan import Case, Finding, Plan, Rule
+from cds.language.plan import OFF, SHADOW, Case, Finding, Plan, Rule
 from cds.language.scope import Condition
 from cds.values.known import UNKNOWN, Reason, Unknown
+
+_MOST_WAYS = 256  # combinations that are tried to see whether an unknown matters
 
 
 class Verdict(StrEnum):
@@ -23,6 +27,8 @@ class Verdict(StrEnum):
     REPLACED = "replaced"
     WITHHELD = "withheld"
     ALONE = "alone"
+    SHADOW = "shadow"
+    OFF = "off"
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Decision:
     """A rule with the case that holds.
 
     Attributes:
-        case: the case that holds; None when the rule does not apply in this phase.
+        case: the case that holds; None when the rule is off, or does not apply in this phase.
         why: for ``not_checked``, the reasons; else empty.
         because_of: id of the finding that replaced or withheld this one, or beside which alone it is shown.
     """
@@ -74,6 +80,16 @@ def decide(plan: Plan, patient: Patient, hook: str) -> Decisions:
 
 
 def _decide(rule: Rule, patient: Patient, phase: str, visible: frozenset[str]) -> Decision:
+    """What becomes of one rule; in shadow, what would be said is kept and not said."""
+    if rule.mode == OFF:
+        return Decision(rule, Verdict.OFF)
+    decision = _evaluate(rule, patient, phase, visible)
+    if rule.mode == SHADOW and decision.verdict in (Verdict.SHOWN, Verdict.NOT_CHECKED):
+        return replace(decision, verdict=Verdict.SHADOW)
+    return decision
+
+
+def _evaluate(rule: Rule, patient: Patient, phase: str, visible: frozenset[str]) -> Decision:
     if phase not in rule.phases:
         return Decision(rule, Verdict.NOT_THIS_PHASE)
     case = next(case for case in rule.cases if any(_holds(when, patient) for when in case.when))
@@ -82,12 +98,42 @@ def _decide(rule: Rule, patient: Patient, phase: str, visible: frozenset[str]) -
         return Decision(rule, Verdict.SHOWN if shown else Verdict.NOT_ON_THIS_HOOK, case)
     if case.silent:
         return Decision(rule, Verdict.SILENT, case)
+    return _left_open(rule, case, patient, visible)
+
+
+def _left_open(rule: Rule, case: Case, patient: Patient, visible: frozenset[str]) -> Decision:
+    """What becomes of a rule that could not be checked."""
+    surely = _surely_silent(rule, patient)
+    if surely is not None:
+        return Decision(rule, Verdict.SILENT, surely)
     why = reasons(case, patient)
     if not rule.may_show(visible):
         return Decision(rule, Verdict.NOT_ON_THIS_HOOK, case, why)
-    if not rule.safety_critical and all(each.reason is Reason.NOT_OFFERED for each in why):
+    may_be_lost = not rule.safety_critical or bool(rule.lost_because)
+    if may_be_lost and all(each.reason is Reason.NOT_OFFERED for each in why):
         return Decision(rule, Verdict.SILENT, case, why)
     return Decision(rule, Verdict.NOT_CHECKED, case, why)
+
+
+def _surely_silent(rule: Rule, patient: Patient) -> Case | None:
+    """The silent case of a rule that would be silent whatever the unknown facts turned out to be; None otherwise."""
+    asked = {fact.name: fact for case in rule.cases for when in case.when for fact, _ in when}
+    open_ones = {name: fact for name, fact in asked.items() if patient.state(fact) == UNKNOWN}
+    ways = [patient.outcome(fact).possible or fact.domain for fact in open_ones.values()]
+    if prod(len(each) for each in ways) > _MOST_WAYS:
+        return None
+    states = {name: patient.state(fact) for name, fact in asked.items()}
+    found: Case | None = None
+    for way in product(*ways):
+        filled = {**states, **dict(zip(open_ones, way, strict=True))}
+        found = next((case for case in rule.cases if _matches(case, filled)), None)
+        if found is None or not found.silent:
+            return None
+    return found
+
+
+def _matches(case: Case, states: Mapping[str, str]) -> bool:
+    return any(all(states[fact.name] in allowed for fact, allowed in when) for when in case.when)
 
 
 def _holds(condition: Condition, patient: Patient) -> bool:

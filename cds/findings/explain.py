@@ -9,7 +9,8 @@ from cds.chart.chart import Arrival
 from cds.facts.case import Case as Patient
 from cds.findings.decide import Decision, Decisions, Verdict
 from cds.language.fact import Fact, closure
-from cds.language.plan import Case, Plan, Rule
+from cds.language.parameters import Parameter
+from cds.language.plan import OFF, SHOW, Case, Plan
 from cds.values.known import Outcome, Unknown
 
 
@@ -19,15 +20,16 @@ def explanation(plan: Plan, patient: Patient, decisions: Decisions) -> dict[str,
         "pack": plan.name,
         "version": plan.version,
         "profile": plan.profile.name,
+        **{name: said for name, said in (("site", plan.site), ("client", plan.client)) if said},
         "contentHash": plan.content_hash,
         "today": patient.today.isoformat(),
         "phase": _fact(plan.phase, patient),
-        "data": [_arrival(each) for each in patient.chart.arrivals.values()],
+        "data": [_arrival(each, plan) for each in patient.chart.arrivals.values()],
         "rules": [_rule(each, patient) for each in decisions.all],
     }
 
 
-def _arrival(arrival: Arrival) -> dict[str, Any]:
+def _arrival(arrival: Arrival, plan: Plan) -> dict[str, Any]:
     said: dict[str, Any] = {
         "group": arrival.group.name,
         "from": str(arrival.source),
@@ -37,6 +39,8 @@ def _arrival(arrival: Arrival) -> dict[str, Any]:
         said["leftOut"] = True
     if arrival.why is not None:
         said["why"] = _reason(arrival.why)
+        if arrival.group.name in plan.never:
+            said["because"] = plan.never[arrival.group.name]
     if arrival.truncated:
         since = arrival.complete_since
         said["completeSince"] = since.isoformat() if since is not None else "nowhere"
@@ -58,6 +62,10 @@ def _rule(decision: Decision, patient: Patient) -> dict[str, Any]:
         said["indicator"] = decision.finding.indicator
     if decision.because_of:
         said["becauseOf"] = decision.because_of
+    if rule.mode != SHOW:
+        said["mode"] = {"is": rule.mode, "because": rule.mode_why}
+    if rule.mode == OFF:
+        return said
     if decision.case is None:
         said["applies"] = sorted(rule.phases)
         return said
@@ -69,14 +77,18 @@ def _rule(decision: Decision, patient: Patient) -> dict[str, Any]:
     said["case"] = str(decision.case.at)
     said["decidedBy"] = [_tree(fact, patient) for fact in _asked(decision.case)]
     said["otherCases"] = [_unmet(case, patient) for case in rule.cases if case is not decision.case]
-    said["parameters"] = {
-        parameter.name: {"value": parameter.shown, "from": parameter.origin} for parameter in _parameters(rule)
-    }
+    if decision.case.not_checked and rule.lost_because:
+        said["lostBecause"] = rule.lost_because
+    own = tuple(rule.parameters.values())
+    facts = closure(_asked(decision.case))
+    shared = dict.fromkeys(each for fact in facts for each in fact.parameters if each not in own)
+    said["parameters"] = _values(own)
+    said["sharedParameters"] = _values(shared)
     return said
 
 
-def _parameters(rule: Rule) -> Iterable[Any]:
-    return rule.parameters.values()
+def _values(parameters: Iterable[Parameter]) -> dict[str, Any]:
+    return {each.name: {"value": each.shown, "from": each.origin} for each in parameters}
 
 
 def _asked(case: Case) -> tuple[Fact, ...]:
@@ -159,6 +171,8 @@ _SAID = {
     Verdict.REPLACED: "replaced",
     Verdict.WITHHELD: "withheld",
     Verdict.ALONE: "shown only beside another finding",
+    Verdict.SHADOW: "in shadow, not shown",
+    Verdict.OFF: "off, not evaluated",
 }
 
 
@@ -166,7 +180,13 @@ def as_text(said: Mapping[str, Any]) -> str:
     """An explanation as plain text, cards first, then silences."""
     phase = said["phase"]
     lines = [
-        f"{said['pack']} {said['version']} · profile {said['profile']} · {said['today']}",
+        " · ".join(
+            (
+                f"{said['pack']} {said['version']}",
+                *(f"{name} {said[name]}" for name in ("profile", "site", "client") if name in said),
+                said["today"],
+            )
+        ),
         f"phase of treatment: {phase['state']}" + _because(phase),
         "",
         "Data",
@@ -184,7 +204,7 @@ def _data_line(each: Mapping[str, Any]) -> str:
         return f"  {each['group']:<12} left out: it does not apply here"
     notes = [f"{each['resources']} resources", f"from {each['from']}"]
     if "why" in each:
-        notes = [f"not had: {each['why']}"]
+        notes = [f"not had: {each['why']}" + (f" ({each['because']})" if "because" in each else "")]
     if "completeSince" in each:
         notes.append(f"pages missing, complete since {each['completeSince']}")
     if "broken" in each:
@@ -197,13 +217,19 @@ def _rule_lines(rule: Mapping[str, Any]) -> list[str]:
     finding = f" {rule['finding']} ({rule['indicator']})" if "finding" in rule else ""
     because = f", because of {rule['becauseOf']}" if "becauseOf" in rule else ""
     lines = [f"{rule['rule']} {rule['version']}: {verdict}{finding}{because}"]
-    for key in ("silent", "notChecked"):
-        if key in rule:
-            lines.append(f"  {rule[key]}")
+    lines += [f"  {rule[key]}" for key in ("silent", "notChecked") if key in rule]
+    if "mode" in rule:
+        lines.append(f"  mode {rule['mode']['is']}: {rule['mode']['because']}")
+    if "lostBecause" in rule:
+        lines.append(f"  silent although it could not be checked: {rule['lostBecause']}")
     if "applies" in rule:
         lines.append(f"  it applies when the phase is {', '.join(rule['applies'])}")
     for fact in rule.get("decidedBy", ()):
         lines += _fact_lines(fact, 1)
+    values = {**rule.get("sharedParameters", {}), **rule.get("parameters", {})}
+    if values:
+        said = (f"{name} {each['value']} ({each['from']})" for name, each in values.items())
+        lines.append(f"  with {'; '.join(said)}")
     for other in rule.get("otherCases", ()):
         if other["unmet"]:
             lines.append(f"  not: {other['case']} – {'; '.join(other['unmet'])}")

@@ -12,6 +12,7 @@ from cds.values.diagnostic import Position
 from cds.values.known import ABSENT, KNOWN, NO, YES, Outcome
 
 if TYPE_CHECKING:
+    from cds.language.parameters import Parameter
     from cds.language.scope import Scope
 
 TRUTH = (YES, NO)
@@ -36,6 +37,8 @@ class Built:
         combine: given for pure logic over ``needs``; None for facts that look at the chart.
         unit: UCUM unit of the quantity that it carries, if it carries one.
         detail: what kinds built upon this fact may want of it beyond its state.
+        days_back: resources of an older date change nothing, nor do those that a search by date leaves out; None when
+            any resource may.
     """
 
     domain: tuple[str, ...]
@@ -45,11 +48,12 @@ class Built:
     combine: Combine | None = None
     unit: str = ""
     detail: Callable[[Any], Any] | None = None
+    days_back: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Fact:
-    """A fact with its question, ready to be evaluated; identity is the object's own."""
+    """A fact with its question and the parameters that are in it, ready to be evaluated; identity is its own."""
 
     name: str
     ask: str
@@ -57,6 +61,7 @@ class Fact:
     at: Position
     built: Built = field(repr=False)
     title: str = ""
+    parameters: tuple[Parameter, ...] = field(default=(), repr=False)
 
     @property
     def domain(self) -> tuple[str, ...]:

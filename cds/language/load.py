@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -15,6 +15,7 @@ from cds.language.fact import KindTable
 from cds.language.hook import Hook
 from cds.language.node import Fields, fields, text
 from cds.language.pack import Compiled, PackFiles, Shared, compile_pack
+from cds.language.parameters import Layer
 from cds.language.plan import Plan
 from cds.language.prove import prove
 from cds.language.report import Report
@@ -71,9 +72,14 @@ def read_library(files: Files, kinds: KindTable, report: Report) -> Library:
     return Library(reader.packs(), shared, hooks, reader.hook_schemas())
 
 
-def compile_plan(library: Library, pack: str, profile: str, report: Report) -> Compiled | None:
-    """Compile and prove a pack under a profile; the result counts only if no error was reported."""
-    compiled = compile_pack(library.packs[pack], library.shared, profile, report)
+def compile_plan(
+    library: Library, pack: str, profile: str, report: Report, layers: Sequence[Layer] = ()
+) -> Compiled | None:
+    """Compile and prove a pack under a profile, and under what a site and a client set in its place.
+
+    The result counts only if no error was reported.
+    """
+    compiled = compile_pack(library.packs[pack], library.shared, profile, report, layers)
     if compiled is not None and report.errors == 0:
         for rule in compiled.plan.rules:
             prove(rule, report)

@@ -49,6 +49,8 @@ class Fields:
 
 
 Node = Text | Items | Fields
+NONE = Fields(Position("", 0, 0))
+"""A mapping that is not there."""
 
 
 def plain(node: Node) -> Any:
@@ -101,4 +103,4 @@ def fields(node: Node | None) -> Fields:
     """A mapping, or an empty one where there is none."""
     if isinstance(node, Fields):
         return node
-    return Fields(node.at if node is not None else Position("", 0, 0))
+    return Fields(node.at) if node is not None else NONE

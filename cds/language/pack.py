@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cds.language.fact import Fact, KindTable, closure
 from cds.language.group import DataGroup
-from cds.language.node import Fields, Node, Text, fields, items, text, texts
-from cds.language.parameters import Parameter, read_parameters
-from cds.language.plan import Note, Plan, Rule
-from cds.language.profile import read_profile
+from cds.language.node import NONE, Fields, Node, Text, fields, items, text, texts
+from cds.language.parameters import Layer, Parameter, check_names, read_parameters
+from cds.language.plan import OFF, Note, Plan, Rule
+from cds.language.profile import profile_layer, read_profile
 from cds.language.report import Report, did_you_mean
 from cds.language.retrieves import read_drug, read_reading, read_retrieve
 from cds.language.rule import Shelf, read_rule
@@ -63,24 +63,32 @@ class Compiled:
     used: frozenset[str]
 
 
-def compile_pack(files: PackFiles, shared: Shared, profile_name: str, report: Report) -> Compiled | None:
-    """Compile a pack; None when its head is too broken to go on. The plan counts only if no error was reported."""
+def compile_pack(
+    files: PackFiles, shared: Shared, profile_name: str, report: Report, layers: Sequence[Layer] = ()
+) -> Compiled | None:
+    """Compile a pack; None when its head is too broken to go on. The plan counts only if no error was reported.
+
+    ``layers`` are the parameter values of a site and a client, which go before those of the profile.
+    """
     profile_file = files.profiles.get(profile_name)
     if profile_file is None:
         at = files.pack.at
         advice = did_you_mean(profile_name, files.profiles)
         report.error("unknown-profile", at, f"no profile is called {profile_name}", remedy=advice)
         return None
-    return _Compiler(files, shared, profile_file, report).compile()
+    return _Compiler(files, shared, profile_file, report, layers).compile()
 
 
 class _Compiler:
-    def __init__(self, files: PackFiles, shared: Shared, profile: Fields, report: Report) -> None:
+    def __init__(
+        self, files: PackFiles, shared: Shared, profile: Fields, report: Report, layers: Sequence[Layer]
+    ) -> None:
         self.files = files
         self.shared = shared
         self.report = report
         self.profile_file = profile
         self.profile = read_profile(profile)
+        self.layers = (profile_layer(profile), *layers)
         self.groups = read_groups(fields(files.data.get("groups")))
         self.names = Names(
             report, shared.kinds, shared.units, shared.value_sets, {name: g.type for name, g in self.groups.items()}
@@ -108,14 +116,9 @@ class _Compiler:
 
     def pack_scope(self) -> Scope:
         definitions = self.merged("facts")
-        overrides = dict(fields(self.profile_file.get("parameters")).values)
-        parameters = read_parameters(
-            self.merged("parameters"), overrides, self.profile.name, self.names.scales, self.report
-        )
-        for key, _ in fields(self.profile_file.get("parameters")):
-            if key.value not in parameters:
-                advice = did_you_mean(key.value, parameters)
-                self.report.error("unknown-parameter", key.at, f"no parameter is called {key.value}", remedy=advice)
+        overrides = [(each.origin, each.shared) for each in self.layers]
+        parameters = read_parameters(self.merged("parameters"), overrides, self.names.scales, self.report)
+        check_names(overrides, parameters, "", self.report)
         scope = Scope(self.names, definitions, parameters)
         for key, node in fields(self.files.pack.get("drugs")):
             drug = read_drug(key, fields(node), scope)
@@ -170,7 +173,7 @@ class _Compiler:
         found: list[Rule] = []
         for file in self.files.rules:
             name = text(file.get("rule"))
-            rule = read_rule(file, scope, shelf, dict(fields(settings.get(name)).values), self.profile.name)
+            rule = read_rule(file, scope, shelf, [(each.origin, each.rules.get(name, NONE)) for each in self.layers])
             if rule is not None:
                 found.append(rule)
         known = {text(file.get("rule")) for file in self.files.rules}
@@ -226,7 +229,7 @@ class _Compiler:
             words=self.shared.words,
             topic_system=text(pack.get("topic_system")),
             service_titles=_services(fields(pack.get("services"))),
-            needs={hook: _needs(rules, phase, notes, shows.get(hook, {}), groups) for hook in hooks},
+            needs={hook: needed_groups(rules, phase, notes, shows.get(hook, {}), groups) for hook in hooks},
             phase_needs=tuple(name for name in groups if name in reached_groups([phase])),
             attributes={key.value: text(node) for key, node in fields(pack.get("attributes"))},
             content_hash=self.shared.content_hash,
@@ -270,17 +273,17 @@ def _set(node: Node | None) -> frozenset[str]:
     return frozenset(each.value for each in texts(node))
 
 
-def _needs(
+def needed_groups(
     rules: Iterable[Rule],
     phase: Fact,
     notes: Iterable[Note],
     shows: Mapping[str, frozenset[str]],
     groups: Mapping[str, DataGroup],
 ) -> tuple[str, ...]:
-    """The groups that a hook's rules can reach, in the order of ``data.yaml``."""
+    """The groups that a hook's rules can reach, in the order of ``data.yaml``; rules that are off reach nothing."""
     asked = [phase, *(fact for note in notes for fact, _ in note.when)]
     for rule in rules:
-        if any(rule.may_show(shows.get(each, frozenset())) for each in rule.phases):
+        if rule.mode != OFF and any(rule.may_show(shows.get(each, frozenset())) for each in rule.phases):
             asked.extend(fact for case in rule.cases for when in case.when for fact, _ in when)
             asked.extend(rule.facts)
     reached = reached_groups(asked)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from cds.language.literals import read_count, read_quantity
-from cds.language.node import Node, Text, fields, text, texts
+from cds.language.node import NONE, Fields, Node, Text, fields, text, texts
 from cds.language.report import Report, did_you_mean
 from cds.values.diagnostic import Position
 from cds.values.quantity import Quantity, Scale
@@ -42,19 +42,34 @@ def read_setting(node: Node | None) -> Setting | None:
     return count if count is not None else (read_quantity(node.value) or node.value)
 
 
+@dataclass(frozen=True)
+class Layer:
+    """Parameter values that one place sets: a profile, a site, a client. A later layer goes before an earlier one.
+
+    Attributes:
+        origin: such as ``profile here`` or ``site clinic``, said wherever a value is explained.
+        shared: of the pack's own parameters.
+        rules: of the parameters of each rule, by its name.
+    """
+
+    origin: str
+    shared: Fields = NONE
+    rules: Mapping[str, Fields] = field(default_factory=dict)
+
+
+Overrides = Sequence[tuple[str, Fields]]
+"""Origin and values by parameter name; of several the last is in force."""
+
 Scales = Mapping[str, Scale | None]
 """Value set → how its quantities are converted, so that a limit may be written in any of its units."""
 
 
-def read_parameters(
-    node: Node | None, overrides: Mapping[str, Node], origin: str, scales: Scales, report: Report
-) -> dict[str, Parameter]:
-    """Compile a ``parameters`` block.
+def read_parameters(node: Node | None, overrides: Overrides, scales: Scales, report: Report) -> dict[str, Parameter]:
+    """Compile a ``parameters`` block. Every value set is checked, also one that another goes before.
 
     Args:
         node: the block, or None.
-        overrides: values that a profile sets, by parameter name.
-        origin: name of the profile, for the explanation of where a value came from.
+        overrides: what profile, site and client set, in this order.
         scales: the value sets that a parameter may name with ``of``.
         report: takes what is wrong: a value outside its bounds, of another kind, or no option.
     """
@@ -64,25 +79,32 @@ def read_parameters(
         options = tuple(each.value for each in texts(body.get("one_of")))
         scale = _scale(body.get("of"), scales, report)
         bounds = [_scaled(read_setting(body.get(name)), scale) for name in ("min", "max")]
-        override = overrides.get(key.value)
-        value_node = override if override is not None else body.get("default")
-        value = _scaled(read_setting(value_node), scale)
-        if value is None or value_node is None:
+        said = [("rule", body.get("default")), *((origin, values.get(key.value)) for origin, values in overrides)]
+        for origin, value_node in said:
+            value = _scaled(read_setting(value_node), scale)
+            if value_node is None or value is None:
+                continue
+            ask = text(body.get("ask"))
+            parameter = Parameter(key.value, ask, key.at, value, origin, options, bounds[0], bounds[1])
+            _check(parameter, value_node, report)
+            found[key.value] = parameter
+        if key.value not in found:
             report.error("no-value", key.at, f"parameter {key.value} has no default", remedy="Write default: 31 days.")
-            continue
-        parameter = Parameter(
-            key.value,
-            text(body.get("ask")),
-            key.at,
-            value,
-            f"profile {origin}" if override is not None else "rule",
-            options,
-            bounds[0],
-            bounds[1],
-        )
-        _check(parameter, value_node, report)
-        found[key.value] = parameter
     return found
+
+
+def check_names(
+    overrides: Overrides, known: Mapping[str, Parameter], owner: str, report: Report, shared: Collection[str] = ()
+) -> None:
+    """Report each value that is set for a parameter that does not exist, or that is not the owner's but ``shared``."""
+    for _, values in overrides:
+        for key, _ in values:
+            if key.value not in known:
+                said = f"{owner} has no parameter {key.value}" if owner else f"no parameter is called {key.value}"
+                advice = did_you_mean(key.value, known)
+                if key.value in shared:
+                    advice = "It is shared by rules: set it among the parameters of the pack."
+                report.error("unknown-parameter", key.at, said, remedy=advice)
 
 
 def _scale(name: Node | None, scales: Scales, report: Report) -> Scale | None:

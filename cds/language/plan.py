@@ -16,6 +16,10 @@ from cds.language.template import Template
 from cds.values.diagnostic import Position
 
 SEVERITIES = ("critical", "warning", "info")
+OFF, SHADOW, SHOW = MODES = ("off", "shadow", "show")
+"""How far a rule goes, from the least: not evaluated, evaluated and never shown, shown."""
+ACTIONS = frozenset({"create", "delete"})
+"""What a suggestion may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule, compiled: the phases in which it applies, its facts, and its cases, exactly one of which holds."""
+    """A rule, compiled: the phases in which it applies, its facts, and its cases, exactly one of which holds.
+
+    Attributes:
+        mode: ``off``, ``shadow`` or ``show``, by its status and the site; mode_why says who decided, and why.
+        lost_because: why a client may lose it without a word though it is safety-critical; empty when it may not.
+    """
 
     name: str
     title: str
@@ -106,6 +115,9 @@ class Rule:
     facts: tuple[Fact, ...]
     cases: tuple[Case, ...]
     parameters: Mapping[str, Parameter]
+    mode: str = SHOW
+    mode_why: str = ""
+    lost_because: str = ""
 
     def may_show(self, visible: frozenset[str]) -> bool:
         """Whether any of its findings can be shown where these indicators and findings are."""
@@ -160,6 +172,9 @@ class Plan:
         needs: hook → names of the data groups that its rules can reach.
         phase_needs: names of the data groups that tell the phase of treatment.
         content_hash: of all content files, hexadecimal.
+        site, client: names of the site and of the client whose settings are in it; empty for none.
+        never: data groups that the client never supplies, with the reason that the site gives.
+        actions: what suggestions may do.
     """
 
     name: str
@@ -186,3 +201,7 @@ class Plan:
     phase_needs: tuple[str, ...]
     attributes: Mapping[str, str]
     content_hash: str
+    site: str = ""
+    client: str = ""
+    never: Mapping[str, str] = field(default_factory=dict)
+    actions: frozenset[str] = ACTIONS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cds.language.literals import read_day
 from cds.language.node import Fields, fields, items, text
+from cds.language.parameters import Layer
 from cds.language.plan import Profile
 
 
@@ -24,3 +25,9 @@ def read_profile(root: Fields) -> Profile:
             (text(fields(node).get("fact")), text(fields(node).get("review"))) for node in items(root.get("doubtful"))
         ),
     )
+
+
+def profile_layer(root: Fields) -> Layer:
+    """The parameter values of a profile."""
+    rules = {key.value: fields(node) for key, node in fields(root.get("rules"))}
+    return Layer(f"profile {text(root.get('profile'))}", fields(root.get("parameters")), rules)

@@ -149,14 +149,15 @@ def _setting(body: Fields) -> Setting | None:
 
 
 def _scale(name: Text, body: Fields, value: str, scope: Scope) -> Scale | None:
-    if value != "quantity":
-        return None
+    """The scale of the quantities that a retrieve reads, as its value or through a reading with limits."""
     scales = [
         each.scale
         for set_name in texts(body.get("code_in"))
         if (each := scope.names.value_sets.get(set_name.value)) is not None and each.scale is not None
     ]
-    if not scales or any(each.unit != scales[0].unit for each in scales):
+    if scales and all(each.unit == scales[0].unit for each in scales):
+        return scales[0] if value == "quantity" or "reads" in body else None
+    if value == "quantity":
         scope.report.error(
             "no-unit",
             name.at,
@@ -164,5 +165,4 @@ def _scale(name: Text, body: Fields, value: str, scope: Scope) -> Scale | None:
             "A number without a unit must never be compared.",
             "Give the value set a unit.",
         )
-        return None
-    return scales[0]
+    return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cds.language.fact import Fact
 from cds.language.node import Fields, Node, Text, fields, items, text, texts
-from cds.language.parameters import Parameter, read_parameters
+from cds.language.parameters import Overrides, Parameter, check_names, read_parameters
 from cds.language.plan import SEVERITIES, Case, Evidence, Finding, OverrideReason, Rule, SuggestionPlan
 from cds.language.report import did_you_mean
 from cds.language.scope import Scope
@@ -31,25 +31,21 @@ class Shelf:
     words: Mapping[str, str]
 
 
-def read_rule(root: Fields, pack: Scope, shelf: Shelf, overrides: Mapping[str, Node], profile: str) -> Rule | None:
+def read_rule(root: Fields, pack: Scope, shelf: Shelf, overrides: Overrides) -> Rule | None:
     """Compile a rule.
 
     Args:
         root: the file.
         pack: the scope of shared facts and parameters.
         shelf: what the pack offers by name.
-        overrides: parameter values that the profile sets for this rule.
-        profile: its name, for the origin of values.
+        overrides: parameter values that profile, site and client set for this rule.
     """
     name = root.get("rule")
     if not isinstance(name, Text):
         return None
     report = pack.report
-    parameters = read_parameters(root.get("parameters"), overrides, profile, pack.names.scales, report)
-    for key, node in overrides.items():
-        if key not in parameters:
-            advice = did_you_mean(key, parameters)
-            report.error("unknown-parameter", node.at, f"{name.value} has no parameter {key}", remedy=advice)
+    parameters = read_parameters(root.get("parameters"), overrides, pack.names.scales, report)
+    check_names(overrides, parameters, name.value, report, pack.parameters)
     scope = Scope(pack.names, fields(root.get("facts")), parameters, pack, f"{name.value}.")
     reader = _RuleReader(scope, shelf)
     facts = scope.all_facts()

@@ -33,6 +33,7 @@ class Names:
     readings: dict[str, tuple[Reading, ...]] = field(default_factory=dict)
     retrieves: dict[str, Retrieve] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    asked: list[dict[str, Parameter]] = field(default_factory=list)
 
     @property
     def scales(self) -> dict[str, Scale | None]:
@@ -121,12 +122,13 @@ class Scope:
         if missing:
             self.report.error("missing-key", words[0].at, f"{kind.name} needs {', '.join(missing)}")
             return None
+        self.names.asked.append({})  # a fact that this one needs is compiled meanwhile, and has its own
         built: Built | None = kind.build(body, self)
+        parameters = tuple(self.names.asked.pop().values())
         if built is None:
             return None
-        return Fact(
-            self._prefix + name.value, text(body.get("ask")), kind.name, name.at, built, text(body.get("title"))
-        )
+        title = text(body.get("title"))
+        return Fact(self._prefix + name.value, text(body.get("ask")), kind.name, name.at, built, title, parameters)
 
     # ------------------------------------------------------------ conditions
 
@@ -200,6 +202,8 @@ class Scope:
         found = self.parameters.get(name)
         if found is not None:
             self.names.used.add(f"parameter {self._prefix}{name}")
+            if self.names.asked:
+                self.names.asked[-1][f"{self._prefix}{name}"] = found
             return found
         return self.outer.parameter(name) if self.outer is not None else None
 

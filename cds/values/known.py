@@ -74,6 +74,7 @@ class Outcome:
         on: the calendar day to which the value belongs.
         why: at least one reason when the state is ``unknown``, else empty.
         evidence: the resources that decided.
+        possible: of an unknown state, the states that it may turn out to be, where fewer than the whole domain.
         notes: reasons that concern single resources which were left out of account, to be named on the card.
     """
 
@@ -83,6 +84,7 @@ class Outcome:
     why: tuple[Unknown, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     notes: tuple[Unknown, ...] = field(default=())
+    possible: tuple[str, ...] = ()
 
 
 def unknown(*why: Unknown, evidence: tuple[Evidence, ...] = ()) -> Outcome:

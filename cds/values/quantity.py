@@ -10,13 +10,15 @@ from dataclasses import dataclass
 class Quantity:
     """A number with its unit. ``comparator`` is empty, or how a laboratory bounded the value ("<", ">", ...).
 
-    ``shown`` keeps number and unit as they came, for the card; values are never rounded before a comparison.
+    ``highest`` is given where only a range is known, of which ``value`` is the lowest. ``shown`` keeps number and unit
+    as they came, for the card; values are never rounded before a comparison.
     """
 
     value: float
     unit: str
     comparator: str = ""
     shown: str = ""
+    highest: float | None = None
 
     def __str__(self) -> str:
         return self.shown or f"{self.comparator}{number(self.value)} {self.unit}".rstrip()

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from cds.answer import Edge
 from cds.cards.merge import Frame
-from cds.chart.address import Address, loopback_only, read_base
+from cds.chart.address import loopback_only, same_base
 from cds.chart.chart import Chart
 from cds.chart.entries import Neighbours
 from cds.chart.fhir import FhirReader, open_reader
 from cds.chart.gather import gather, read_medication_reference
 from cds.clock import Monotonic, Today, fixed, monotonic, today_in
 from cds.language.group import DataGroup
+from cds.language.site import Client
 from cds.settings import Settings
 from cds.values.known import Unknown
 from cds.wire.call import Call, Medication, Order
 from cds.wire.medication import read_medication
 
 
-def edges(settings: Settings, clock: Monotonic = monotonic) -> Callable[[], Edge]:
-    """A function that makes the edge of one call; its budget starts when it is made."""
+class MakeEdge(Protocol):
+    """Makes the edge of one call, with the settings of the client that calls; its budget starts when it is made."""
+
+    def __call__(self, client: Client | None = None) -> Edge: ...
+
+
+def edges(settings: Settings, clock: Monotonic = monotonic) -> MakeEdge:
+    """A function that makes the edge of one call."""
     zone = ZoneInfo(settings.timezone)
     today: Today = fixed(settings.today) if settings.today is not None else today_in(settings.timezone)
     allowed = may_read(settings)
     frame = Frame(settings.public_url, new_id)
 
-    def edge() -> Edge:
-        reading = _Reading(zone, allowed, clock, clock() + settings.budget_ms / 1000)
+    def edge(client: Client | None = None) -> Edge:
+        budget_ms = client.budget_ms if client is not None and client.budget_ms else settings.budget_ms
+        reading = _Reading(zone, allowed, clock, clock() + budget_ms / 1000, client)
         return Edge(today(), zone, reading.gather, reading.drug, frame)
 
     return edge
@@ -41,24 +50,29 @@ def new_id() -> str:
 
 
 def may_read(settings: Settings) -> Callable[[str], bool]:
-    """Tells whether a FHIR base may be read: one on this computer, or one that was allowed by name."""
-    named = [base for url in settings.allow_fhir if (base := read_base(url)) is not None]
+    """Tells whether a FHIR base may be read: one on this computer, one allowed by name, or one of the site file."""
+    clients = settings.site.clients if settings.site is not None else ()
+    named = (*settings.allow_fhir, *(each.base for each in clients if each.base))
 
     def allowed(url: str) -> bool:
-        base = read_base(url)
-        return loopback_only(url) or (base is not None and any(_same(base, each) for each in named))
+        return loopback_only(url) or any(same_base(url, each) for each in named)
 
     return allowed
-
-
-def _same(one: Address, other: Address) -> bool:
-    return (one.scheme, one.host, one.port, one.path) == (other.scheme, other.host, other.port, other.path)
 
 
 class _Reading:
     """What one call reads, all of it within one budget. The FHIR server is opened when it is first wanted."""
 
-    def __init__(self, zone: ZoneInfo, allowed: Callable[[str], bool], clock: Monotonic, deadline: float) -> None:
+    def __init__(
+        self,
+        zone: ZoneInfo,
+        allowed: Callable[[str], bool],
+        clock: Monotonic,
+        deadline: float,
+        client: Client | None,
+    ) -> None:
+        self._client = client
+        self._never: Collection[str] = client.never.values if client is not None else ()
         self._zone = zone
         self._allowed = allowed
         self._clock = clock
@@ -67,7 +81,7 @@ class _Reading:
 
     def gather(self, call: Call, groups: Sequence[DataGroup]) -> Chart:
         left = max(0.0, self._deadline - self._clock())
-        return gather(call, groups, self._zone, self._open(call), left, self._clock)
+        return gather(call, groups, self._zone, self._open(call), left, self._clock, never=self._never)
 
     def drug(self, call: Call, order: Order) -> Medication | None:
         reader = self._open(call)
@@ -81,5 +95,12 @@ class _Reading:
 
     def _open(self, call: Call) -> FhirReader | Unknown:
         if self._reader is None:
-            self._reader = open_reader(call, self._allowed, clock=self._clock)
+            mine = self._client if self._client is not None and same_base(self._client.base, call.fhir_server) else None
+            self._reader = open_reader(
+                call,
+                self._allowed,
+                ca_file=mine.ca_file if mine is not None else "",
+                private_address=mine is None or mine.private_address,
+                clock=self._clock,
+            )
         return self._reader

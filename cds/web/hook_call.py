@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 import orjson
 from flask import Flask, Response, abort, g, request
 
-from cds.answer import Answer, Edge, answer
+from cds.answer import Answer, answer
 from cds.errors import RequestError
+from cds.web.edge import MakeEdge
 from cds.web.log import log
 from cds.web.replies import json_reply
 from cds.web.services import Ready
@@ -27,9 +28,7 @@ _PART = 1 << 20
 _MEDIA_TYPES = ("application/json", "application/fhir+json", "")
 
 
-def add_hook_calls(
-    app: Flask, ready: Ready, edge: Callable[[], Edge], max_body: int, keep: Sequence[Keep] = ()
-) -> None:
+def add_hook_calls(app: Flask, ready: Ready, edge: MakeEdge, max_body: int, keep: Sequence[Keep] = ()) -> None:
     """Route calls to the services.
 
     Args:
@@ -46,13 +45,15 @@ def add_hook_calls(
             abort(404)
         tell(service=service_id)
         body = read_body(max_body)
-        world = edge()
         try:
             asked = read_call(body, service.hook, service.problems)
         except RequestError as error:
             tell(refused=error.path or "body", why=error.code)
             raise
-        result = answer(asked, service.plan, world)
+        plan, client = ready.for_call(service, asked.fhir_server)
+        if client is not None:
+            tell(client=client.name)
+        result = answer(asked, plan, edge(client))
         content = _checked(ready, result)
         tell(notes=asked.context.notes)
         if content is None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from flask import Flask, Response, abort, render_template, request
+from flask import Flask, Response, render_template, request
 
 from cds.answer import Answer
 from cds.web.explained import explained, explained_in_words
 from cds.web.replies import json_reply
 from cds.web.rule_pages import page
+from cds.wire.outcome import outcome_of_status
 
 HIDDEN = "(hidden)"
 # A page asks for the explanation of an answer at once; an EHR's burst of calls may come in between.
@@ -89,9 +90,7 @@ def add_last(app: Flask, last: Last) -> None:
     @app.get("/demo/why")
     def why() -> Response:
         found = last.why(request.args.get("instance", ""))
-        if found is None:
-            abort(404)
-        answer = json_reply(found)
+        answer = json_reply(found) if found is not None else json_reply(outcome_of_status(404), 404)
         # A page of another origin may read what came of its own calls: their ids are random, and nobody else's.
         answer.headers["Access-Control-Allow-Origin"] = "*"
         return answer

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 import orjson
 
 from cds.cards.models import r4_problem
 from cds.cards.suggest import check_suggestions
+from cds.chart.address import same_base
 from cds.errors import ContentError
 from cds.facts.kinds import KINDS
 from cds.language.hook import Hook
 from cds.language.load import Files, Library, compile_plan, read_library
 from cds.language.plan import Plan
 from cds.language.report import Report
+from cds.language.site import Client, Site
+from cds.language.site_names import check_names
+from cds.language.site_plan import ClientPlans, compile_site, orders_at, with_status
+from cds.language.site_profile import check_draft, check_period
 from cds.values.diagnostic import Position
 from cds.wire.discovery import Service, discovery
 from cds.wire.envelope import EnvelopeProblems, envelope_check
@@ -51,6 +57,8 @@ class Ready:
         discovery: the body of ``GET /cds-services``.
         answer_problems: tells where an answer departs from the response schema.
         content_hash: of all content files, hexadecimal.
+        client: whose plans these are, unless the call comes from another client; None for no particular client.
+        clients: what each client of the site file gets.
     """
 
     plans: Mapping[str, Plan]
@@ -58,29 +66,81 @@ class Ready:
     discovery: bytes
     answer_problems: Check
     content_hash: str
+    client: Client | None = None
+    clients: tuple[ClientPlans, ...] = field(default=(), repr=False)
+
+    def for_call(self, service: CdsService, fhir_server: str) -> tuple[Plan, Client | None]:
+        """The plan of a service for a call, and whose settings are in it: of the client with this FHIR server, if any.
+
+        Without authentication the FHIR server is all that tells clients apart.
+        """
+        for each in self.clients:
+            if each.client is not None and same_base(each.client.base, fhir_server):
+                return each.plans[service.plan.name], each.client
+        return service.plan, self.client
 
     def for_hook(self, hook: str) -> tuple[CdsService, ...]:
         """The services that answer a hook."""
         return tuple(each for each in self.services.values() if each.hook.name == hook)
 
 
-def load_ready(files: Files, profile: str) -> Ready:
+def load_ready(files: Files, profile: str, today: date | None = None, *, drafts: bool = True) -> Ready:
     """Compile every pack that has the profile.
 
     Args:
         files: all content files by relative path.
         profile: name of the profile.
+        today: the day on which the profile must be in force; None leaves that open.
+        drafts: whether a profile may be a draft.
 
     Raises:
         ContentError: with everything that is wrong; nothing is served then.
     """
     report = Report()
     library = read_library(files, KINDS, report)
-    plans = _plans(library, profile, report)
+    plans = {name: with_status(plan) for name, plan in _plans(library, profile, report).items()}
+    for name, plan in plans.items():
+        at = library.packs[name].profiles[plan.profile.name].at
+        if today is not None:
+            check_period(plan.profile, today, at, report)
+        if not drafts:
+            check_draft(plan.profile, "", at, report)
     if report.errors or not plans:
         raise ContentError(report.found)
-    for plan in plans.values():
-        check_suggestions(plan, r4_problem)
+    return _ready(library, ClientPlans(None, plans), ())
+
+
+def load_site(files: Files, site: Site, report: Report, today: date | None = None, client: str = "") -> Ready:
+    """Compile what a site file asks for, as each of its clients gets it.
+
+    Args:
+        files: all content files by relative path.
+        site: the site file.
+        report: what was found while the site file was read.
+        today: the day on which its profiles must be in force; None leaves that open.
+        client: name of the client whose plans are the usual ones; empty for none.
+
+    Raises:
+        ContentError: with everything that is wrong with the site file or the content; nothing is served then.
+    """
+    library = read_library(files, KINDS, report)
+    check_names(site, library, report)
+    found = compile_site(library, site, report)
+    for name, plan in found[0].plans.items():
+        chosen = site.packs[name]
+        check_draft(plan.profile, chosen.reviewer, chosen.profile.at, report)
+        if today is not None:
+            check_period(plan.profile, today, chosen.profile.at, report)
+    if report.errors:
+        raise ContentError(report.found)
+    usual = next((each for each in found if each.client is not None and each.client == site.client(client)), found[0])
+    return _ready(library, usual, found[1:], site)
+
+
+def _ready(library: Library, usual: ClientPlans, clients: tuple[ClientPlans, ...], site: Site | None = None) -> Ready:
+    plans = usual.plans
+    for plan in (plan for each in (usual, *clients) for plan in each.plans.values()):
+        check_suggestions(plan, r4_problem, orders_at(site) if site is not None else None)
     services = {each.listed.id: each for plan in plans.values() for each in _services(plan, library)}
     return Ready(
         plans=plans,
@@ -88,6 +148,8 @@ def load_ready(files: Files, profile: str) -> Ready:
         discovery=orjson.dumps(discovery(each.listed for each in services.values())),
         answer_problems=response_validator(library.schemas["response"]),
         content_hash=library.shared.content_hash,
+        client=usual.client,
+        clients=clients,
     )
 
 
@@ -106,7 +168,8 @@ def _services(plan: Plan, library: Library) -> Iterable[CdsService]:
     for name in plan.hooks:
         hook = library.hooks[name]
         title, description = plan.service_titles.get(name, (plan.title, ""))
-        needed = [plan.groups[group] for group in plan.needs[name] if not plan.groups[group].optional]
+        asked = (plan.groups[group] for group in plan.needs[name] if group not in plan.never)
+        needed = [group for group in asked if not group.optional]
         listed = Service(
             id=f"{plan.name}-{name}",
             hook=hook,

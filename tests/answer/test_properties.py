@@ -238,7 +238,6 @@ def test_an_item_9_inside_a_panel_counts_once_it_has_arrived(service):
     assert "MOOD-04" in {each.finding.id for each in service.answer({**request, "prefetch": sent}).decisions.shown}
 
 
-@pytest.mark.xfail(strict=True, reason="the group answers does not ask for panel codes such as LOINC 44249-1")
 def test_an_item_9_inside_a_panel_is_asked_for(service):
     """A derived search returns never less than the rules need: items also arrive as components of their panel."""
     request, chart = vignette("V01.us")

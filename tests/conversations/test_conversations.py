@@ -19,6 +19,7 @@ FIXTURES = ROOT / "fixtures"
 KEPT = FIXTURES / "conversations"
 REGENERATE = os.environ.get("REGENERATE") == "1"
 PATIENCE_S = 60
+OPTIONS = ("--workers", "1", "--profile", "us-rems-2026")
 FRESH = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 SEARCHED = {
     "labs": "Observation",
@@ -159,11 +160,15 @@ def server(tmp_path_factory):
         probe.bind(("127.0.0.1", 0))
         running = Server(probe.getsockname()[1])
     folder = tmp_path_factory.mktemp("conversations")
-    command = (sys.executable, "-m", "cds", "serve", "--open", "--today", "2026-11-24", "--workers", "1")
+    command = (sys.executable, "-m", "cds", "serve", "--open", "--today", "2026-11-24")
     environment = {**os.environ, "ISOTRETINOIN_CDS_DATA": str(folder)}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            (*command, "--port", str(running.port)), stdout=log, stderr=log, start_new_session=True, env=environment
+            (*command, *OPTIONS, "--port", str(running.port)),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=environment,
         )
     try:
         give_up = time.monotonic() + PATIENCE_S

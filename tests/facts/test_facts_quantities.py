@@ -112,7 +112,6 @@ def test_a_bounded_result_has_a_band_when_its_bound_settles_it(plan, facts, comp
     assert band(plan, facts, value, "mg/dL", comparator) == expected
 
 
-@pytest.mark.xfail(strict=True, reason="a bound that leaves two bands open gives no band, even if both are critical")
 def test_a_result_above_a_limit_is_at_least_in_the_band_that_it_reached(plan, facts):
     """ ">900" is 800 or more for certain: a critical finding, whether or not it is 1000 or more."""
     assert band(plan, facts, 900, "mg/dL", ">") == "C"

@@ -98,7 +98,6 @@ def test_a_quantity_has_cut_offs(of_quantity, value, expected, unit):
     assert of_quantity(valueQuantity=quantity(value, unit)) == expected
 
 
-@pytest.mark.xfail(strict=True, reason="a retrieve with reads: is compiled without the unit of its value set")
 @pytest.mark.parametrize(("value", "expected"), [(0, "negative"), (10, "indeterminate"), (300, "positive")])
 def test_a_quantitative_test_of_a_chart_is_read(plan, retrieves, value, expected):
     """A quantitative result on file is positive, negative or indeterminate like any other."""

@@ -1,0 +1,28 @@
+"""``integration``: the sheet that an EHR team types in."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from cds.authoring.integration import as_text, sheet
+from cds.cli_site import find_site, ready_for
+from cds.content import find_content, read_content
+from cds.settings import DEFAULT_PROFILE, Settings
+
+
+def run_integration(args: argparse.Namespace) -> int:
+    """Print what an EHR team needs to call the service."""
+    rules = tuple(args.rules)
+    files = read_content(find_content(rules), rules)
+    site, report = find_site(args, files)
+    settings = Settings(open=True, profile=args.profile or DEFAULT_PROFILE, today=args.today, site=site)
+    ready = ready_for(files, settings, report, args.client)
+    public_url = site.public_url if site is not None and site.public_url else settings.public_url
+    found = sheet(ready, public_url)
+    if args.json:
+        sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(as_text(found))
+    return 0

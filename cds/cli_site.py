@@ -1,0 +1,80 @@
+"""The site file of a command: read, and its content compiled under it."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from cds.clock import today_in
+from cds.errors import ContentError, StartError
+from cds.language.load import Files
+from cds.language.report import Report
+from cds.language.site import SCHEMA, Site, read_site
+from cds.settings import DEFAULT_PROFILE, Settings
+from cds.web.services import Ready, load_ready, load_site
+
+
+def add_site(parser: argparse.ArgumentParser) -> None:
+    """The options of a command that answers as a site would: its file and a client of it, or else a profile."""
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--site", type=Path, metavar="FILE", help="site file: profiles, settings and clients")
+    chosen.add_argument("--profile", metavar="NAME", help=f"profile, without a site file ({DEFAULT_PROFILE})")
+    parser.add_argument(
+        "--client", default="", metavar="NAME", help="client of the site file, for calls that come from none of them"
+    )
+
+
+def find_site(args: argparse.Namespace, files: Files) -> tuple[Site | None, Report]:
+    """The site file that a command names, if it does, and what was found while it was read.
+
+    Raises:
+        StartError: when there is no such file, or the client that the command names is not in it.
+        ContentError: when nothing of the file could be read.
+    """
+    report = Report()
+    path: Path | None = args.site
+    if path is None:
+        if args.client:
+            raise StartError(f"--client {args.client}: clients stand in a site file; name it with --site FILE")
+        return None, report
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        raise StartError(f"--site {path} cannot be read: {error.strerror}") from None
+    site = read_site(str(path), source, files[SCHEMA], report)
+    if site is None:
+        raise ContentError(report.found)
+    if args.client and site.client(args.client) is None:
+        known = ", ".join(each.name for each in site.clients) or "none"
+        raise StartError(f"--client {args.client}: there is none of this name in {path}; there are: {known}")
+    return _with_certificates(site, path.parent, report), report
+
+
+def ready_for(files: Files, settings: Settings, report: Report, client: str = "", serving: bool = False) -> Ready:
+    """The content as settings ask for it: under their site file, or else under their profile.
+
+    Raises:
+        ContentError: with everything that is wrong with either.
+    """
+    today = day_of(settings)
+    if settings.site is not None:
+        return load_site(files, settings.site, report, today, client)
+    return load_ready(files, settings.profile, today, drafts=not serving)
+
+
+def day_of(settings: Settings) -> date:
+    """The day that counts: the fixed one, or today's in the settings' time zone."""
+    return settings.today if settings.today is not None else today_in(settings.timezone)()
+
+
+def _with_certificates(site: Site, folder: Path, report: Report) -> Site:
+    """The site with whole paths of certificate files, which are named relative to the site file."""
+    clients = []
+    for each in site.clients:
+        path = (folder / each.ca_file).resolve() if each.ca_file else None
+        if path is not None and not path.is_file():
+            report.error("no-file", each.at, f"client {each.name}: ca_file {each.ca_file} is not there")
+        clients.append(replace(each, ca_file=str(path) if path is not None else ""))
+    return replace(site, clients=tuple(clients))

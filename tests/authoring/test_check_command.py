@@ -1,0 +1,151 @@
+"""``check`` on the command line: what it reads, prints and returns."""
+
+import argparse
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cds.authoring.check import examine, run_check
+from cds.authoring.consequences import causes
+from cds.errors import StartError
+from cds.values.diagnostic import Diagnostic, Position
+
+ROOT = Path(__file__).parents[2]
+TODAY = date(2026, 11, 24)
+RULES = "rules/isotretinoin"
+
+
+def check(*paths, **options):
+    return run_check(argparse.Namespace(paths=[str(path) for path in paths], today=TODAY, **options))
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """A copy of the rules with a mistake in two files of its pack."""
+    folder = tmp_path / "more"
+    shutil.copytree(ROOT / RULES, folder / "isotretinoin")
+    for name, right, wrong in (
+        ("baseline-alt.yaml", "topic: labs", "topic: lab"),
+        ("capacity-to-get-pregnant.yaml", "indicator: warning", "indicator: warn"),
+    ):
+        path = folder / "isotretinoin" / name
+        words = path.read_text()
+        assert right in words
+        path.write_text(words.replace(right, wrong))
+    return folder
+
+
+def test_the_shipped_rules_have_no_findings(capsys):
+    """Not one, of whatever severity, under any profile; and the command says what it looked at."""
+    assert (check(), capsys.readouterr().out) == (0, capsys.readouterr().out) or pytest.fail(capsys.readouterr().out)
+
+
+def test_it_needs_no_options(content):
+    """A namespace without any attribute checks everything, as of today's date."""
+    assert run_check(argparse.Namespace()) in (0, 1)
+
+
+def test_all_files_are_reported_at_once(broken, capsys):
+    """Mistakes in two files are both printed, and the exit code says that there are some."""
+    assert check(rules=[broken]) == 1
+    out = capsys.readouterr().out
+    assert "baseline-alt.yaml:6:8: error[unknown-topic]" in out
+    assert "error[indicator]" in out
+    assert out.rstrip().endswith("2 findings")
+
+
+def test_a_path_restricts_what_is_printed(broken, capsys):
+    """Only the file that was named is printed; that others have errors is said, since not all was looked at."""
+    assert check(broken / "isotretinoin" / "baseline-alt.yaml", rules=[broken]) == 1
+    out, err = capsys.readouterr()
+    assert "unknown-topic" in out
+    assert "indicator" not in out
+    assert "1 error elsewhere" in err
+
+
+def test_a_folder_stands_for_what_is_in_it(broken, capsys):
+    """A folder given, or the whole of --rules, shows all its files."""
+    assert check(broken / "isotretinoin", rules=[broken]) == 1
+    assert capsys.readouterr().out.rstrip().endswith("2 findings")
+
+
+def test_a_sound_file_is_no_excuse_for_errors_elsewhere(broken, capsys):
+    """While anything has errors, a clean file cannot be called clean."""
+    assert check(broken / "isotretinoin" / "baseline-triglycerides.yaml", rules=[broken]) == 1
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("form", ["json", "sarif"])
+def test_machine_forms_are_whole_documents(broken, capsys, form):
+    """Nothing but the document goes to the output, with findings and without."""
+    assert check(rules=[broken], format=form) == 1
+    assert json.loads(capsys.readouterr().out)
+    check(format=form)
+    json.loads(capsys.readouterr().out)
+
+
+def test_annotations_are_lines(broken, capsys):
+    """One line for each finding and no summary."""
+    assert check(rules=[broken], format="github") == 1
+    assert all(line.startswith("::error file=rules/") for line in capsys.readouterr().out.splitlines())
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        {"paths": ["no/such/file.yaml"]},
+        {"paths": ["/etc"]},
+        {"rules": ["no/such/folder"]},
+        {"profile": "no-such-profile"},
+    ],
+)
+def test_what_cannot_run_says_so(problem, capsys):
+    """A path, a folder or a profile that is not there is exit code 2, with a sentence and no traceback."""
+    assert run_check(argparse.Namespace(**{"today": TODAY, **problem})) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("check: ")
+
+
+def test_a_profile_restricts_what_is_compiled(content):
+    """A mistake in another profile is not looked at."""
+    files = {**content, f"{RULES}/profiles/uk-2026.yaml": content[f"{RULES}/profiles/uk-2026.yaml"] + b"\nrules: {}\n"}
+    words = content[f"{RULES}/profiles/uk-2026.yaml"].replace(b"tests_needed: 1", b"tests_needed: 9")
+    files[f"{RULES}/profiles/uk-2026.yaml"] = words
+    assert {each.id for each in examine(files, TODAY).diagnostics} == {"out-of-bounds"}
+    assert examine(files, TODAY, "us-rems-2026").diagnostics == examine(content, TODAY, "us-rems-2026").diagnostics
+
+
+def test_an_unknown_profile_is_not_silently_all_of_them(content):
+    """The known ones are named."""
+    with pytest.raises(StartError, match="known: uk-2026, us-rems-2026"):
+        examine(content, TODAY, "us-rems-2025")
+
+
+def test_content_without_a_pack_is_checked_for_what_it_has(content):
+    """Value sets alone are still read."""
+    files = {path: body for path, body in content.items() if not path.startswith(RULES)}
+    assert examine(files, TODAY).diagnostics == ()
+
+
+def test_consequences_are_left_out():
+    """What only follows from an unread file or an unresolved name is not printed; what is wrong by itself is."""
+
+    def one(id, file, what="x", line=1):
+        return Diagnostic(id, Position(file, line, 1), what)
+
+    pack, rule = f"{RULES}/pack.yaml", f"{RULES}/baseline-alt.yaml"
+    read = [one("yaml", rule)]
+    listed, other = (
+        one("unknown-rule", pack, "no rule is called baseline-alt"),
+        one("unknown-rule", pack, "no rule is called x"),
+    )
+    assert causes(read, [*read, listed, other]) == (*read, other)
+    read = [one("yaml", f"{RULES}/facts/labs.yaml")]
+    assert causes(read, [*read, one("unknown-fact", rule), one("indicator", rule)]) == (*read, one("indicator", rule))
+    slip = one("unknown-valueset", rule)
+    assert causes([], [slip, one("no-unit", rule), one("either", rule)]) == (slip,)
+    assert causes([], [one("no-unit", rule), one("no-quantity", rule)]) == (one("no-unit", rule),)
