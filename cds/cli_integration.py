@@ -20,7 +20,8 @@ def run_integration(args: argparse.Namespace) -> int:
     settings = Settings(open=True, profile=args.profile or DEFAULT_PROFILE, today=args.today, site=site)
     ready = ready_for(files, settings, report, args.client)
     public_url = site.public_url if site is not None and site.public_url else settings.public_url
-    found = sheet(ready, public_url)
+    listed = [each.listed for each in ready.services.values()]
+    found = sheet(listed, tuple(ready.plans.values()), public_url)
     if args.json:
         sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from cds.errors import ContentError, StartError
 from cds.language.load import Files
 from cds.language.report import Report
 from cds.language.site import SCHEMA, Site, read_site
-from cds.settings import DEFAULT_PROFILE, Settings
+from cds.settings import DEFAULT_PROFILE, Settings, with_certificates
 from cds.web.services import Ready, load_ready, load_site
 
 
@@ -49,7 +48,7 @@ def find_site(args: argparse.Namespace, files: Files) -> tuple[Site | None, Repo
     if args.client and site.client(args.client) is None:
         known = ", ".join(each.name for each in site.clients) or "none"
         raise StartError(f"--client {args.client}: there is none of this name in {path}; there are: {known}")
-    return _with_certificates(site, path.parent, report), report
+    return with_certificates(site, path.parent, report), report
 
 
 def ready_for(files: Files, settings: Settings, report: Report, client: str = "", serving: bool = False) -> Ready:
@@ -67,14 +66,3 @@ def ready_for(files: Files, settings: Settings, report: Report, client: str = ""
 def day_of(settings: Settings) -> date:
     """The day that counts: the fixed one, or today's in the settings' time zone."""
     return settings.today if settings.today is not None else today_in(settings.timezone)()
-
-
-def _with_certificates(site: Site, folder: Path, report: Report) -> Site:
-    """The site with whole paths of certificate files, which are named relative to the site file."""
-    clients = []
-    for each in site.clients:
-        path = (folder / each.ca_file).resolve() if each.ca_file else None
-        if path is not None and not path.is_file():
-            report.error("no-file", each.at, f"client {each.name}: ca_file {each.ca_file} is not there")
-        clients.append(replace(each, ca_file=str(path) if path is not None else ""))
-    return replace(site, clients=tuple(clients))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cds.errors import StartError
+from cds.language.report import Report
 from cds.language.site import Site
 
 DEFAULT_PROFILE = "us-rems-2026"
@@ -120,3 +122,14 @@ def _is_base(url: str) -> bool:
         )
     except ValueError:
         return False
+
+
+def with_certificates(site: Site, folder: Path, report: Report) -> Site:
+    """The site with whole paths of its certificate files, which are named relative to the site file's folder."""
+    clients = []
+    for each in site.clients:
+        path = (folder / each.ca_file).resolve() if each.ca_file else None
+        if path is not None and not path.is_file():
+            report.error("no-file", each.at, f"client {each.name}: ca_file {each.ca_file} is not there")
+        clients.append(replace(each, ca_file=str(path) if path is not None else ""))
+    return replace(site, clients=tuple(clients))

@@ -50,7 +50,6 @@ OWNERS = {
 """Key libraries and where they may be imported."""
 
 OPEN = {
-    "levels": {"cds/authoring/integration.py": "authoring imports web, which stands beside it"},
     "owner": {
         "cds/authoring/test_suite.py": "imports jsonschema, which belongs to language/",
         "cds/cli_serve.py": "imports Flask for a type; the application belongs to web/",

@@ -24,7 +24,7 @@ from cds.language.checks.table import run_lints
 from cds.language.checks.unit_table import PATH as UNIT_TABLE
 from cds.language.load import Files, Library, compile_plan, read_library
 from cds.language.node import Fields
-from cds.language.pack import Compiled
+from cds.language.pack import Compiled, compile_pack
 from cds.language.report import Report
 from cds.language.yaml import read_yaml
 from cds.values.diagnostic import Diagnostic, Severity
@@ -112,7 +112,7 @@ def _everywhere(library: Library, pack: str, plans: dict[tuple[str, str], Compil
     """A pack under each of its profiles; one that was not asked for is compiled here, whatever is wrong with it."""
     for name in library.packs[pack].profiles:
         if (pack, name) not in plans:
-            plans[pack, name] = compile_plan(library, pack, name, Report())
+            plans[pack, name] = compile_pack(library.packs[pack], library.shared, name, Report())
         compiled = plans[pack, name]
         if compiled is not None:
             yield compiled

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cds.cards.merge import ALSO, UNAVAILABLE
 from cds.chart.entries import DRUG_TYPES
 from cds.language.group import DataGroup
 from cds.language.plan import SHOW, Finding, Plan, SuggestionPlan
-from cds.web.services import CdsService, Ready
+from cds.wire.discovery import Service
 
 _PATIENT_TOKENS = ("context.",)
 _CRITICAL = "Critical"
 
 
-def sheet(ready: Ready, public_url: str) -> dict[str, Any]:
-    """The sheet of the client whose plans are the usual ones, ready for JSON.
+def sheet(services: Sequence[Service], plans: Sequence[Plan], public_url: str) -> dict[str, Any]:
+    """The sheet of one client, ready for JSON.
 
     Args:
-        ready: the compiled content.
+        services: as discovery lists them.
+        plans: the plans of the client.
         public_url: where the EHR reaches the service.
     """
-    services = tuple(ready.services.values())
-    plans = tuple(ready.plans.values())
-    groups = {group.name: group for each in services for group in each.listed.groups}
+    groups = {group.name: group for each in services for group in each.groups}
     found: dict[str, Any] = {
-        "client": ready.client.name if ready.client is not None else "",
+        "client": next((plan.client for plan in plans if plan.client), ""),
         "site": next((plan.site for plan in plans if plan.site), ""),
         "discovery": f"{public_url}/cds-services",
         "services": [_service(each, public_url) for each in services],
@@ -38,16 +37,16 @@ def sheet(ready: Ready, public_url: str) -> dict[str, Any]:
     return found
 
 
-def _service(service: CdsService, public_url: str) -> dict[str, Any]:
-    url = f"{public_url}/cds-services/{service.listed.id}"
+def _service(service: Service, public_url: str) -> dict[str, Any]:
+    url = f"{public_url}/cds-services/{service.id}"
     return {
-        "id": service.listed.id,
+        "id": service.id,
         "hook": service.hook.name,
-        "title": service.listed.title,
+        "title": service.title,
         "url": url,
         "feedback": f"{url}/feedback",
         "audience": url,
-        "prefetch": {group.name: group.template for group in service.listed.groups},
+        "prefetch": {group.name: group.template for group in service.groups},
     }
 
 

@@ -25,6 +25,7 @@ from cds.language.site_losses import losses
 from cds.language.site_names import check_names
 from cds.language.site_plan import ClientPlans, compile_site, orders_at
 from cds.language.site_profile import check_draft, check_period
+from cds.settings import with_certificates
 from cds.values.diagnostic import Diagnostic
 
 
@@ -76,6 +77,7 @@ def examine_site(file: str, source: bytes, files: Files, today: date | None = No
     site = read_site(file, source, files[SCHEMA], report)
     if site is None:
         return SiteExamined(report.found, (), report.errors)
+    site = with_certificates(site, Path(file).parent, report)
     library = read_library(files, KINDS, report)
     check_names(site, library, report)
     found = compile_site(library, site, report)

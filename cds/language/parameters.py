@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cds.language.literals import read_count, read_quantity
@@ -73,7 +73,7 @@ def read_parameters(node: Node | None, overrides: Overrides, scales: Scales, rep
         scales: the value sets that a parameter may name with ``of``.
         report: takes what is wrong: a value outside its bounds, of another kind, or no option.
     """
-    found = {}
+    found: dict[str, Parameter] = {}
     for key, body_node in fields(node):
         body = fields(body_node)
         options = tuple(each.value for each in texts(body.get("one_of")))
@@ -86,8 +86,11 @@ def read_parameters(node: Node | None, overrides: Overrides, scales: Scales, rep
                 continue
             ask = text(body.get("ask"))
             parameter = Parameter(key.value, ask, key.at, value, origin, options, bounds[0], bounds[1])
-            _check(parameter, value_node, report)
-            found[key.value] = parameter
+            before = found.setdefault(key.value, parameter)
+            if before is parameter:
+                _check(parameter, value_node, report)
+            elif _fits(parameter, before, value_node, report):  # what does not is reported, and left out
+                found[key.value] = parameter
         if key.value not in found:
             report.error("no-value", key.at, f"parameter {key.value} has no default", remedy="Write default: 31 days.")
     return found
@@ -123,12 +126,31 @@ def _scaled(value: Setting | None, scale: Scale | None) -> Setting | None:
     return Quantity(value.value * scale.factors[value.unit], scale.unit, shown=value.shown)
 
 
-def _check(parameter: Parameter, node: Node, report: Report) -> None:
+def _fits(parameter: Parameter, before: Parameter, node: Node, report: Report) -> bool:
+    """Whether a value set in place of another is of its kind, and within the bounds."""
+    if parameter.options or _kind(parameter.value) == _kind(before.value):
+        return _check(parameter, node, report)
+    report.error(
+        "bounds-unit",
+        node.at,
+        f"{parameter.shown} cannot be compared with {parameter.lowest} to {parameter.highest} of {parameter.name}",
+        remedy=f"The bounds stand in {parameter.at}.",
+    )
+    return False
+
+
+def _kind(value: Setting) -> tuple[type, str]:
+    return type(value), _unit(value)
+
+
+def _check(parameter: Parameter, node: Node, report: Report) -> bool:
+    """Report what is wrong with a parameter and the value that stands in a node; True when nothing is."""
     if parameter.options:
-        if parameter.shown not in parameter.options:
-            advice = did_you_mean(parameter.shown, parameter.options)
-            report.error("not-an-option", node.at, f"{parameter.shown} is no option of {parameter.name}", remedy=advice)
-        return
+        if parameter.shown in parameter.options:
+            return True
+        advice = did_you_mean(parameter.shown, parameter.options)
+        report.error("not-an-option", node.at, f"{parameter.shown} is no option of {parameter.name}", remedy=advice)
+        return False
     if isinstance(parameter.value, str):
         report.error(
             "no-options",
@@ -136,23 +158,37 @@ def _check(parameter: Parameter, node: Node, report: Report) -> None:
             f"{parameter.name} is a word, so its options must be listed",
             remedy="Write one_of: [yes, no], or a quantity such as 31 days.",
         )
-        return
-    for bound, wrong in ((parameter.lowest, _less), (parameter.highest, _more)):
-        if bound is None:
-            report.error(
-                "no-bounds", parameter.at, f"{parameter.name} has no min or no max", "A site could set anything."
-            )
-        elif type(bound) is not type(parameter.value) or _unit(bound) != _unit(parameter.value):
-            report.error(
-                "bounds-unit", parameter.at, f"{parameter.name}: {bound} and {parameter.shown} cannot be compared"
-            )
-        elif wrong(parameter.value, bound):
-            report.error(
-                "out-of-bounds",
-                node.at,
-                f"{parameter.shown} is outside {parameter.lowest} to {parameter.highest} of {parameter.name}",
-                remedy=f"The bounds stand in {parameter.at}.",
-            )
+        return False
+    return all([_within(parameter, bound, wrong, node, report) for bound, wrong in _bounds(parameter)])
+
+
+def _bounds(parameter: Parameter) -> tuple[tuple[Setting | None, Callable[[Setting, Setting], bool]], ...]:
+    return (parameter.lowest, _less), (parameter.highest, _more)
+
+
+def _within(
+    parameter: Parameter,
+    bound: Setting | None,
+    wrong: Callable[[Setting, Setting], bool],
+    node: Node,
+    report: Report,
+) -> bool:
+    at, shown = parameter.at, parameter.shown
+    if bound is None:
+        report.error("no-bounds", at, f"{parameter.name} has no min or no max", "A site could set anything.")
+        return False
+    if _kind(bound) != _kind(parameter.value):
+        report.error("bounds-unit", at, f"{parameter.name}: {bound} and {shown} cannot be compared")
+        return False
+    if wrong(parameter.value, bound):
+        report.error(
+            "out-of-bounds",
+            node.at,
+            f"{shown} is outside {parameter.lowest} to {parameter.highest} of {parameter.name}",
+            remedy=f"The bounds stand in {at}.",
+        )
+        return False
+    return True
 
 
 def _unit(value: Setting) -> str:

@@ -19,13 +19,15 @@ def check_names(site: Site, library: Library, report: Report) -> None:
         if chosen is not None and pack.value in library.packs:
             profiles = library.packs[pack.value].profiles
             _known(chosen.profile, profiles, "profile", f"{pack.value} could not be served.", report)
-    packs = [library.packs[name] for name in site.packs if name in library.packs]
+    packs = [library.packs[each.value] for each in site.pack_names if each.value in library.packs]
     groups, rules = _groups(packs), _rules(packs)
     _check_decided(site.decided, rules, report)
     for client in site.clients:
         _check_decided(client.decided, rules, report)
         for pack in client.pack_names:
-            _known(pack, site.packs, "pack", "It is not among the packs of the site.", report)
+            _known(
+                pack, (each.value for each in site.pack_names), "pack", "It is not among the packs of the site.", report
+            )
         _check_groups(client, groups, report)
         for key, _ in client.lost:
             _known(key, rules, "rule", "The reason would cover nothing.", report)

@@ -40,7 +40,9 @@ def broken(tmp_path):
 
 def test_the_shipped_rules_have_no_findings(capsys):
     """Not one, of whatever severity, under any profile; and the command says what it looked at."""
-    assert (check(), capsys.readouterr().out) == (0, capsys.readouterr().out) or pytest.fail(capsys.readouterr().out)
+    code, out = check(), capsys.readouterr().out
+    assert out.startswith("No findings: "), out
+    assert (code, "isotretinoin under us-rems-2026" in out) == (0, True)
 
 
 def test_it_needs_no_options(content):
@@ -121,7 +123,7 @@ def test_a_profile_restricts_what_is_compiled(content):
 
 def test_an_unknown_profile_is_not_silently_all_of_them(content):
     """The known ones are named."""
-    with pytest.raises(StartError, match="known: uk-2026, us-rems-2026"):
+    with pytest.raises(StartError, match="known: .*us-rems-2026"):
         examine(content, TODAY, "us-rems-2025")
 
 

@@ -40,6 +40,12 @@ class Ehr:
             arg=hook,
         )
 
+    def wait_said(self, text, place="status"):
+        """Wait until a text is on the page. A function, for the page's policy forbids to evaluate text."""
+        self.page.wait_for_function(
+            "([place, text]) => document.getElementById(place).textContent.includes(text)", arg=[place, text]
+        )
+
     def choose(self, order, patient=None):
         """Choose a patient, if one is given, and an order."""
         if patient is not None:
@@ -55,9 +61,18 @@ class Ehr:
 
     def tick(self, label, *, on):
         """Tick or untick a box of the chart."""
-        was = self.status
+        was = self.answer
         self.page.get_by_label(label).set_checked(on)
-        self.page.wait_for_function("was => document.querySelector('#status').textContent !== was", arg=was)
+        self.wait_answer_after(was)
+
+    @property
+    def answer(self):
+        """The number of the question whose answer is shown."""
+        return int(self.page.locator("#cards").get_attribute("data-answer"))
+
+    def wait_answer_after(self, number):
+        """Wait for the answer to a later question."""
+        self.page.wait_for_function("was => Number(document.querySelector('#cards').dataset.answer) > was", arg=number)
 
     @property
     def status(self):

@@ -140,7 +140,7 @@ def test_taking_a_box_away_keeps_the_focus(ehr, demo):
     ehr.open(demo.url)
     ehr.choose(ORDER)
     ehr.page.get_by_label("send the group labs").focus()
-    was = ehr.status
+    was = ehr.answer
     ehr.page.keyboard.press("Space")
-    ehr.page.wait_for_function("was => document.querySelector('#status').textContent !== was", arg=was)
+    ehr.wait_answer_after(was)
     assert ehr.page.evaluate("document.activeElement.dataset.name") == "labs"

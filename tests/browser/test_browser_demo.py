@@ -93,7 +93,7 @@ def test_other_drugs_bring_no_card(ehr, demo):
         ehr.choose(ORDER)
         assert ehr.cards
         ehr.choose(drug)
-        ehr.page.wait_for_function("document.querySelector('#silences').textContent.includes('nothing was evaluated')")
+        ehr.wait_said("nothing was evaluated", "silences")
         assert ehr.cards == []
         assert "no card" in ehr.status
 
@@ -226,15 +226,17 @@ def test_the_profile_is_switched(ehr, demo):
     ehr.choose(ORDER)
     ehr.sign()
     before = ehr.cards
+    was = ehr.answer
     with ehr.page.expect_response(f"**/profiles/uk-2026/cds-services/{SIGN}") as answered:
         ehr.page.get_by_label("Profile").select_option("uk-2026")
-    ehr.page.wait_for_function("n => document.querySelectorAll('article.card').length !== n", arg=len(before))
+    ehr.wait_answer_after(was)
     assert ehr.cards != before
     link = answered.value.json()["cards"][0]["links"][0]["url"]
     assert link.startswith(f"{demo.url}/profiles/uk-2026/rules/")
     assert ehr.page.request.get(link).status == 200
+    was = ehr.answer
     ehr.page.get_by_label("Profile").select_option("us-rems-2026")
-    ehr.page.wait_for_function("n => document.querySelectorAll('article.card').length === n", arg=len(before))
+    ehr.wait_answer_after(was)
     assert ehr.cards == before
 
 
@@ -271,6 +273,6 @@ def test_a_service_that_is_down_is_said_plainly(ehr, demo, relay):
     assert ehr.cards
     relay.ways.canned[SIGN] = (500, {"resourceType": "OperationOutcome"})
     ehr.page.get_by_role("button", name="Sign order").click()
-    ehr.page.wait_for_function("document.querySelector('#status').textContent.includes('status 500')")
+    ehr.wait_said("status 500", "status")
     assert ehr.cards == []
     ehr.expected_errors = ["Failed to load resource: the server responded with a status of 500 (Internal Server Error)"]

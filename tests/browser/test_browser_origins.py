@@ -37,7 +37,7 @@ def test_without_those_headers_nothing_works(ehr, demo, relay, elsewhere):
     """The proof that the browser checks: the same service, its permission lost on the way, is not read at all."""
     relay.ways.lost.add("access-control-allow-origin")
     ehr.page.goto(f"{elsewhere.url}/demo?service={relay.url}")
-    ehr.page.wait_for_function("document.querySelector('#status').textContent.includes('gives no answer')")
+    ehr.wait_said("gives no answer", "status")
     assert ehr.cards == []
     assert not relay.of("POST", VIEW)
     assert any("CORS" in each for each in ehr.errors)
@@ -47,7 +47,7 @@ def test_without_those_headers_nothing_works(ehr, demo, relay, elsewhere):
 def test_the_page_calls_nobody_outside(ehr, demo):
     """Told of a service elsewhere, its own policy keeps it on this computer."""
     ehr.page.goto(f"{demo.url}/demo?service=http://192.0.2.1:9")
-    ehr.page.wait_for_function("document.querySelector('#status').textContent.includes('gives no answer')")
+    ehr.wait_said("gives no answer", "status")
     assert any("Content Security Policy" in each for each in ehr.errors)
     ehr.expected_errors = ehr.errors
 

@@ -22,7 +22,7 @@ def picture(ehr, request):
     folder.mkdir(parents=True, exist_ok=True)
 
     def take(name, height, top=None):
-        ehr.page.set_viewport_size({"width": 1180, "height": height})
+        ehr.page.set_viewport_size({"width": 1040, "height": height})
         ehr.page.evaluate(WITHOUT_TIME)
         ehr.page.evaluate(SCROLLED, top)
         path = folder / name
@@ -37,7 +37,7 @@ def test_picture_of_the_cards(ehr, demo, picture):
     ehr.open(demo.url)
     ehr.choose(ORDER)
     ehr.sign()
-    picture("demo-cards.png", 1000)
+    picture("demo-cards.png", 860)
 
 
 def test_picture_of_a_critical_card(ehr, demo, picture):
@@ -69,4 +69,4 @@ def test_picture_of_a_group_that_is_not_sent(ehr, demo, picture):
     ehr.choose(ORDER, patient="all-in-order")
     ehr.tick("send the group labs", on=False)
     ehr.page.evaluate("document.activeElement.blur()")
-    picture("demo-not-sent.png", 900)
+    picture("demo-not-sent.png", 800)

@@ -62,9 +62,7 @@ def verdicts(result):
 
 def findings(result):
     """Ids of the findings on cards."""
-    return {
-        each["id"] for card in result.cards for each in card.extension["isotretinoin-cds.card"]["findings"]
-    }
+    return {each["id"] for card in result.cards for each in card.extension["isotretinoin-cds.card"]["findings"]}
 
 
 def rule_of(ready, name):

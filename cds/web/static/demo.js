@@ -62,6 +62,7 @@ async function ask() {
     at("silences").replaceChildren();
     tell(`The service gives no answer (${error.message}).`);
   }
+  at("cards").dataset.answer = String(number);
   at("cards").setAttribute("aria-busy", "false");
 }
 
