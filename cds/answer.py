@@ -16,6 +16,7 @@ from cds.cards.text import Writer
 from cds.chart.chart import Arrival, Chart
 from cds.facts.case import Case
 from cds.facts.context import IDENTIFIED_BY
+from cds.facts.identify import identify
 from cds.facts.phase import WITHOUT_ORDER
 from cds.facts.trigger import Triggered, triggered
 from cds.findings.decide import Decisions, decide
@@ -69,7 +70,7 @@ def answer(call: Call, plan: Plan, edge: Edge) -> Answer:
     A hook without orders first asks the history alone for the phase of treatment, and ends there for everyone who
     neither takes the drug nor has just stopped it.
     """
-    orders = tuple(_with_drug(call, order, edge) for order in call.context.orders)
+    orders = tuple(_with_drug(call, order, plan, edge) for order in call.context.orders)
     trigger = triggered(orders, plan, call.hook)
     shows = plan.shows[call.hook]
     if not trigger.orders and (orders or not shows.keys() & WITHOUT_ORDER):
@@ -109,10 +110,10 @@ def _gathered(call: Call, plan: Plan, names: Sequence[str], edge: Edge) -> Mappi
     return edge.gather(call, [plan.groups[name] for name in names]).arrivals
 
 
-def _with_drug(call: Call, order: Order, edge: Edge) -> Order:
-    """The order, its Medication read where nothing else names the drug."""
+def _with_drug(call: Call, order: Order, plan: Plan, edge: Edge) -> Order:
+    """The order, its Medication read where nothing else tells the drug and no words hint at the plan's."""
     named = order.medication
-    if not named.unread or named.codings or named.texts or named.ingredients:
+    if not named.unread or named.codings or named.ingredients or identify(named, plan.drug) is not None:
         return order
     read = edge.read_drug(call, order)
     return replace(order, medication=read) if read is not None else order

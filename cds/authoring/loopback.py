@@ -126,6 +126,8 @@ def read_charts(folder: Path) -> list[Mapping[str, Any]]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # Five is usual, and a burst of searches loses a connection to it: the client tries again after a second.
+    request_queue_size = 128
 
     def __init__(self, fhir: LoopbackFhir, port: int) -> None:
         self.fhir = fhir

@@ -13,7 +13,10 @@ ABOUT = 1200
 
 @dataclass(frozen=True)
 class Told:
-    """A finding in words. ``headline`` is plain text; ``found``, ``why`` and ``do`` are Markdown."""
+    """A finding in words. ``headline`` is plain text, and ``title`` the same as Markdown, like all that follows.
+
+    ``keeps_found`` is set where what was found is a list that no other place gives: it is never left out.
+    """
 
     id: str
     rule: str
@@ -23,6 +26,8 @@ class Told:
     found: str
     why: str
     do: str
+    title: str = ""
+    keeps_found: bool = False
     evidence: tuple[Evidence, ...] = ()
     suggest: tuple[SuggestionPlan, ...] = ()
     override: tuple[OverrideReason, ...] = ()
@@ -38,7 +43,7 @@ class Remarks:
 
 def shorten(told: Told) -> Told:
     """A finding reduced to its headline, for the card that only lists what else to check."""
-    return replace(told, found="", why="", do="", suggest=())
+    return replace(told, found=told.found if told.keeps_found else "", why="", do="", suggest=())
 
 
 def summary(told: Sequence[Told], words: Mapping[str, str]) -> str:
@@ -75,12 +80,12 @@ def _without_do(told: Told) -> Told:
 
 
 def _without_info_found(told: Told) -> Told:
-    return replace(told, found="") if told.indicator == "info" else told
+    return replace(told, found="") if told.indicator == "info" and not told.keeps_found else told
 
 
 def _compose(told: Sequence[Told], remarks: Remarks, still_open: Sequence[str], words: Mapping[str, str]) -> str:
     blocks = [*remarks.before]
-    blocks.extend(f"**{each.headline}**" + (f"\n{each.found}" if each.found else "") for each in told)
+    blocks.extend(f"**{each.title or each.headline}**" + (f"\n{each.found}" if each.found else "") for each in told)
     blocks.extend(still_open)
     why = list(dict.fromkeys(each.why for each in told if each.why))
     if why:

@@ -6,7 +6,7 @@ import re
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>&#|~!$@{}^])")
 _AUTOLINK = re.compile(r"(?<=[A-Za-z0-9])(:)(?=//)|(?<=www)(\.)", re.IGNORECASE)
-_LINE_START = re.compile(r"^(\s*)(?:([-+=:])|(\d+)([.)]))")
+_LINE_START = re.compile(r"^(\s*)(?:([-+=:])|(\d+)([.)])(?=\s|\Z))")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
 
 

@@ -86,6 +86,7 @@ def _told(decision: Decision, writer: Writer) -> Told:
         found=writer.markdown(finding.found),
         why=writer.markdown(finding.why),
         do=writer.markdown(finding.do),
+        title=writer.markdown(finding.headline),
         evidence=decision.rule.evidence,
         suggest=finding.suggest,
         override=finding.override,
@@ -114,6 +115,7 @@ def _unavailable(open_ones: Sequence[Decision], writer: Writer, plan: Plan) -> D
         found="\n".join(f"- {', '.join(dict.fromkeys(found))}: {why}" for why, found in lines.items()),
         why=writer.words["not_checked_why"],
         do=writer.words["not_checked_do"],
+        keeps_found=True,
     )
     return Draft(UNAVAILABLE, (told,))
 

@@ -16,7 +16,7 @@ from cds.values.known import Outcome, Reason, Unknown, truth, unknown
 
 def covers_today(item: Item, case: Case) -> bool | None:
     """Whether a medicine is being taken today; None when its supply is stated and its date is not."""
-    end = stated_end(item.entry.resource, case.zone)
+    end = stated_end(item.entry.resource, case.zone, validity=True)
     if end is not None:
         return end >= case.today
     days = stated_days(item.entry.resource)
@@ -32,7 +32,7 @@ def spans(item: Item, case: Case) -> int:
     if item.day is None:
         return 3650
     days = stated_days(item.entry.resource)
-    end = stated_end(item.entry.resource, case.zone) or (
+    end = stated_end(item.entry.resource, case.zone, validity=True) or (
         item.day + timedelta(days=round(min(days, 3650))) if days is not None else case.today
     )
     return (max(end, case.today) - item.day).days

@@ -58,7 +58,8 @@ def identify(medication: Medication, drug: Drug) -> Identity | None:
     """
     product = find_any(drug.products, medication.codings)
     other = find_any(drug.not_products, medication.codings) is not None
-    wanted, unwanted = marked(medication, drug.wanted), other or marked(medication, drug.unwanted)
+    wanted = marked(medication, drug.wanted)
+    unwanted = other or marked(medication, drug.unwanted) or _named_otherwise(medication, drug)
     strength = (product.strength if product else "") or _strength(medication)
     if product is not None:
         return Identity(CONTRADICTED if unwanted else CODE, strength)
@@ -76,8 +77,11 @@ def _substance(medication: Medication, drug: Drug) -> str | None:
     if find_any(drug.ingredients, (*medication.codings, *medication.ingredients)) is not None:
         return INGREDIENT
     named = any(drug.names.search(text) for text in medication.texts)
-    excluded = drug.not_names is not None and any(drug.not_names.search(text) for text in medication.texts)
-    return TEXT if named and not excluded else None
+    return TEXT if named and not _named_otherwise(medication, drug) else None
+
+
+def _named_otherwise(medication: Medication, drug: Drug) -> bool:
+    return drug.not_names is not None and any(drug.not_names.search(text) for text in medication.texts)
 
 
 def marked(medication: Medication, marks: Marks) -> bool:

@@ -100,6 +100,9 @@ def meaning_of(resource: Mapping[str, Any], readings: Sequence[Reading], scale: 
 
 def _means(resource: Mapping[str, Any], reading: Reading, scale: Scale | None) -> bool:
     if "valueQuantity" in resource:
+        beside = reading.interpretations
+        if beside is not None and any(beside.find(code) is not None for code in _interpretations(resource)):
+            return True
         quantity = quantity_of(resource, scale) if scale is not None else None
         return quantity is not None and _in_range(quantity, reading)
     coded = (*codings(resource.get("valueCodeableConcept")), *_interpretations(resource))

@@ -74,7 +74,7 @@ class Search:
             self.note_unread(arrival, seen)
         if retrieve.words is not None:
             for entry in arrival.entries:
-                if id(entry) not in seen and self.worded(entry.resource):
+                if id(entry) not in seen and self.worded(entry):
                     yield entry, self.label(retrieve.name), ""
 
     def label(self, display: str) -> str:
@@ -94,7 +94,9 @@ class Search:
     def note_unread(self, arrival: Arrival, seen: set[int]) -> None:
         for entry in arrival.entries:
             medication = entry.medication
-            if medication is not None and medication.unread and not medication.codings and id(entry) not in seen:
+            if medication is None or id(entry) in seen or not medication.unread:
+                continue
+            if not (medication.codings or medication.texts):
                 self.cannot_tell(entry, arrival.group.name)
 
     def cannot_tell(self, entry: Entry, group: str) -> None:
@@ -102,9 +104,11 @@ class Search:
             when = self.when(entry)
             self.flawed.append(Flawed(entry, when, Unknown(Reason.UNUSABLE_VALUE, group, entry.where)))
 
-    def worded(self, resource: Mapping[str, Any]) -> bool:
+    def worded(self, entry: Entry) -> bool:
+        """Whether the words of an entry say it: those of its medication, or of the elements named."""
         pattern = self.retrieve.words
-        return pattern is not None and any(pattern.search(text) for text in self.said(resource))
+        said = entry.medication.texts if entry.medication is not None else self.said(entry.resource)
+        return pattern is not None and any(pattern.search(text) for text in said)
 
     def has_words(self, resource: Mapping[str, Any]) -> bool:
         return any(text.strip() for text in self.said(resource))

@@ -56,11 +56,11 @@ def stated_days(resource: Mapping[str, Any]) -> float | None:
     return days * (1 + _repeats(request)) if days is not None else None
 
 
-def stated_end(resource: Mapping[str, Any], zone: ZoneInfo) -> date | None:
-    """The last day of the period in a dosage, of validity, or of a statement; None when none is stated."""
+def stated_end(resource: Mapping[str, Any], zone: ZoneInfo, *, validity: bool = False) -> date | None:
+    """The last day of the period in a dosage or of a statement, with ``validity`` of the order's too; else None."""
     ends = [_end(timing.get("boundsPeriod")) for timing in _timings(resource)]
     request = resource.get("dispenseRequest")
-    if isinstance(request, Mapping):
+    if validity and isinstance(request, Mapping):
         ends.append(_end(request.get("validityPeriod")))
     ends.append(_end(resource.get("effectivePeriod")))
     days = [when.day for end in ends if isinstance(when := read_date(end, zone), Day)]
@@ -73,7 +73,7 @@ def _end(period: object) -> object:
 
 def _repeats(request: Mapping[str, Any]) -> int:
     repeats = request.get("numberOfRepeatsAllowed")
-    return repeats if isinstance(repeats, int) and 0 < repeats < 100 else 0
+    return repeats if isinstance(repeats, int) and not isinstance(repeats, bool) and 0 < repeats < 100 else 0
 
 
 def _days(duration: object) -> float | None:

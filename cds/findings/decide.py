@@ -145,7 +145,7 @@ def reasons(case: Case, patient: Patient) -> tuple[Unknown, ...]:
     for condition in case.when:
         if _holds(condition, patient):
             outcomes = [patient.outcome(fact) for fact, _ in condition]
-            why = [each for outcome in outcomes if outcome.state == UNKNOWN for each in outcome.why]
+            why = [each for outcome in outcomes for each in outcome.why]
             return tuple(dict.fromkeys(why))
     return ()
 

@@ -159,7 +159,8 @@ def _check(parameter: Parameter, node: Node, report: Report) -> bool:
             remedy="Write one_of: [yes, no], or a quantity such as 31 days.",
         )
         return False
-    return all([_within(parameter, bound, wrong, node, report) for bound, wrong in _bounds(parameter)])
+    within = [_within(parameter, bound, wrong, node, report) for bound, wrong in _bounds(parameter)]
+    return all(within)
 
 
 def _bounds(parameter: Parameter) -> tuple[tuple[Setting | None, Callable[[Setting, Setting], bool]], ...]:

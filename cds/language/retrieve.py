@@ -44,10 +44,14 @@ class Drug:
 
 @dataclass(frozen=True)
 class Reading:
-    """One named meaning of a result: by coded answer, by words, or by a range of the quantity."""
+    """One named meaning of a result: by coded answer, by words, or by a range of the quantity.
+
+    ``interpretations`` are coded interpretations that count beside a quantity; without one ``answers`` count.
+    """
 
     meaning: str
     answers: CodeSet | None = None
+    interpretations: CodeSet | None = None
     words: re.Pattern[str] | None = None
     at_least: float | None = None
     below: float | None = None

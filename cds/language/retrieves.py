@@ -50,6 +50,7 @@ def read_reading(body: Fields, scope: Scope) -> tuple[Reading, ...]:
             Reading(
                 meaning.value,
                 scope.code_set(keys.get("answer_in")),
+                scope.code_set(keys.get("interpretation_in")),
                 word_pattern(tuple(each.value for each in texts(keys.get("words")))),
                 at_least,
                 below,

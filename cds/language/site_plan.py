@@ -80,7 +80,8 @@ def _served(plans: Mapping[str, Plan | None], site: Site, client: Client | None,
         if client is not None:
             found[name] = _for_client(found[name], client)
             check_losses(found[name], client, report)
-        _check_in_force(found[name], decided, report)
+        if report.errors == 0:  # else a name that stands for nothing would be told twice
+            _check_in_force(found[name], decided, report)
     return found
 
 

@@ -1,6 +1,7 @@
 """A real browser, a real demonstration, and servers that write down what reaches them.
 
-Without Debian's chromium, or without playwright, these tests are not collected, and the summary says so.
+Without Debian's chromium, or without playwright, the tests of ``test_browser_*`` are not collected; the summary says
+so, for which tests/conftest.py reads ``LACKING``.
 """
 
 import shutil
@@ -34,18 +35,11 @@ def pytest_addoption(parser):
 
 
 def pytest_ignore_collect(collection_path, config):
-    """Nothing without a browser, and pictures only when they are asked for."""
-    if collection_path.parent != HERE or not collection_path.name.startswith("test_"):
+    """Nothing of a browser without one, and pictures only when they are asked for."""
+    if collection_path.parent != HERE or not collection_path.name.startswith(("test_browser", "test_pictures")):
         return None
-    if LACKING:
-        return True
-    return True if "pictures" in collection_path.name and not config.getoption("--screenshots") else None
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Say what was left out."""
-    if LACKING:
-        terminalreporter.write_line(f"tests/browser was left out, for it needs {' and '.join(LACKING)}", yellow=True)
+    unwanted = "pictures" in collection_path.name and not config.getoption("--screenshots")
+    return True if LACKING or unwanted else None
 
 
 @pytest.fixture(scope="session")

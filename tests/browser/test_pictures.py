@@ -24,6 +24,7 @@ def picture(ehr, request):
     def take(name, height, top=None):
         ehr.page.set_viewport_size({"width": 1040, "height": height})
         ehr.page.evaluate(WITHOUT_TIME)
+        ehr.page.evaluate("() => { document.body.style.zoom = 0.75; }")
         ehr.page.evaluate(SCROLLED, top)
         path = folder / name
         ehr.page.screenshot(path=path, scale="css", animations="disabled")
@@ -37,7 +38,7 @@ def test_picture_of_the_cards(ehr, demo, picture):
     ehr.open(demo.url)
     ehr.choose(ORDER)
     ehr.sign()
-    picture("demo-cards.png", 860)
+    picture("demo-cards.png", 830)
 
 
 def test_picture_of_a_critical_card(ehr, demo, picture):
@@ -47,7 +48,7 @@ def test_picture_of_a_critical_card(ehr, demo, picture):
     ehr.card("critical").get_by_role("list", name="Suggestions").get_by_role("button").first.click()
     ehr.wait("Accepted")
     ehr.page.evaluate("document.activeElement.blur()")
-    picture("demo-critical.png", 760)
+    picture("demo-critical.png", 780)
 
 
 def test_picture_of_the_reasons(ehr, demo, picture):
@@ -60,7 +61,7 @@ def test_picture_of_the_reasons(ehr, demo, picture):
     silent = ehr.page.locator("#silences > details > details")
     silent.nth(1).locator("summary").first.click()
     ehr.page.evaluate("document.activeElement.blur()")
-    picture("demo-why.png", 1000, top=".card .links")
+    picture("demo-why.png", 880, top=".card .links")
 
 
 def test_picture_of_a_group_that_is_not_sent(ehr, demo, picture):
@@ -69,4 +70,4 @@ def test_picture_of_a_group_that_is_not_sent(ehr, demo, picture):
     ehr.choose(ORDER, patient="all-in-order")
     ehr.tick("send the group labs", on=False)
     ehr.page.evaluate("document.activeElement.blur()")
-    picture("demo-not-sent.png", 800)
+    picture("demo-not-sent.png", 660)

@@ -137,7 +137,6 @@ def test_topical_isotretinoin_gives_no_cards(plan, named):
     assert known(plan, **named) is None
 
 
-@pytest.mark.xfail(strict=True, reason="isotrex and isotrexin rule out a text, but are no topical sign beside a code")
 def test_a_topical_brand_beside_an_ingredient_code_is_topical(plan):
     """Step 3 names isotrex and isotrexin among the topical words; an ingredient code beside them is not oral."""
     assert known(plan, system=RXNORM, code="6064", text="Isotrex") is None

@@ -1,6 +1,7 @@
 """The lints: what each finds, and what it leaves alone."""
 
 from datetime import date
+from itertools import product
 
 import pytest
 from tiny_content import ANALYTE, FACTS, PACK, PROFILE, RULE, tiny
@@ -72,39 +73,57 @@ def test_headlines_are_measured_with_what_may_fill_them(headline, ids):
     assert found(rule=RULE.replace("headline: No result", f"headline: '{headline}'")) == ids
 
 
+DOMAINS = {
+    "on_file": ("yes", "no", "unknown"),
+    "high": ("yes", "no", "unknown"),
+    "high_too": ("yes", "no", "unknown"),
+    "tier": ("absent", "none", "raised", "unknown"),
+}
+COMPARED = """\
+  high: {ask: High?, at_least: 300 mg/dL, of: result}
+  tier: {ask: How high?, band: {raised: 300 mg/dL}, of: result}
+  high_too: {ask: '?', all: [high]}
+"""
+
+
+def complete(asked, found):
+    """A rule of two cases: one for the states asked for, with a text, and one that is silent about all others."""
+    rest = [
+        "{" + ", ".join(f"{name}: {state}" for name, state in zip(asked, states, strict=True)) + "}"
+        for states in product(*(DOMAINS[name] for name in asked))
+        if not all(state in asked[name] for name, state in zip(asked, states, strict=True))
+    ]
+    when = ", ".join(f"{name}: [{', '.join(states)}]" for name, states in asked.items())
+    head = RULE.replace("safety_critical: yes", "safety_critical: no").split("cases:\n")[0]
+    texts = "    indicator: info\n    headline: A\n    why: B\n    do: C\n    suggest: [task]\n    override: [done]\n"
+    return (
+        f"{head}cases:\n  - when: {{{when}}}\n    finding: LAB-01\n{texts}    found: '{found}'\n"
+        f"  - when: [{', '.join(rest)}]\n    silent: x\n"
+    )
+
+
 @pytest.mark.parametrize(
-    ("case", "slot", "ids"),
+    ("asked", "slot", "ids"),
     [
-        ("{on_file: no}", "{result}", ["maybe-empty"]),
-        ("{on_file: no}", '{result | or "none"}', []),
-        ("{on_file: no, high: yes}", "{result}", []),
-        ("{on_file: no, high: [yes, no]}", "{result}", ["maybe-empty"]),
-        ("{on_file: no, tier: [none, raised]}", "{result}", []),
-        ("{on_file: no, tier: [absent, raised]}", "{result | date}", ["maybe-empty"]),
-        ("{on_file: no, high_too: yes}", "{result}", []),
-        ("{on_file: no, high: unknown}", "{high | why}", ["maybe-empty"]),
-        ("{on_file: yes}", "{on_file | evidence}", []),
-        ("{on_file: [yes, no]}", "{on_file | evidence}", ["maybe-empty"]),
+        ({"on_file": ["no"]}, "{result}", ["maybe-empty"]),
+        ({"on_file": ["no"]}, '{result | or "none"}', []),
+        ({"on_file": ["no"], "high": ["yes"]}, "{result}", []),
+        ({"on_file": ["no"], "high": ["yes", "no"]}, "{result}", ["maybe-empty"]),
+        ({"tier": ["none", "raised"]}, "{result}", []),
+        ({"tier": ["absent", "raised"]}, "{result | date}", ["maybe-empty"]),
+        ({"high_too": ["yes"]}, "{result}", []),
+        ({"high_too": ["yes"]}, "{high | evidence}", []),
+        ({"high_too": ["no"]}, "{high | evidence}", ["maybe-empty"]),
+        ({"high": ["unknown"]}, "{high | why}", []),
+        ({"high": ["no", "unknown"]}, "{high | why}", ["maybe-empty"]),
+        ({"on_file": ["yes"]}, "{on_file | evidence}", []),
+        ({"on_file": ["yes", "no"]}, "{on_file | evidence}", ["maybe-empty"]),
     ],
 )
-def test_a_slot_needs_a_fallback_only_where_it_can_be_empty(case, slot, ids):
+def test_a_slot_needs_a_fallback_only_where_it_can_be_empty(asked, slot, ids):
     """What a case asks for rules states out, through comparisons, bands and logic."""
-    facts = FACTS + (
-        "  high: {ask: High?, at_least: 300 mg/dL, of: result}\n"
-        "  tier: {ask: How high?, band: {raised: 300 mg/dL}, of: result}\n"
-        "  high_too: {ask: '?', all: [high]}\n"
-    )
-    rule = RULE.replace("safety_critical: yes", "safety_critical: no").split("cases:\n")[0]
-    ending = "    indicator: info\n    headline: A\n    why: B\n    do: C\n    suggest: [task]\n    override: [done]\n"
-    rule += f"cases:\n  - when: {case}\n    finding: LAB-01\n{ending}    found: '{slot}'\n"
-    every = {"on_file": "[yes, no, unknown]", "high": "[yes, no, unknown]", "tier": "[absent, none, raised, unknown]"}
-    asked = [name for name in (*every, "high_too") if f"{name}:" in case]
-    rest = {"{on_file: no}": "{on_file: [yes, unknown]}", "{on_file: yes}": "{on_file: [no, unknown]}"}
-    if case in rest:
-        rule += f"  - when: {rest[case]}\n    silent: x\n"
-    messages = found(facts=facts, rule=rule)
-    assert asked
-    assert [each for each in messages if each == "maybe-empty"] == (ids if "gap" not in messages else [])
+    messages = found(facts=FACTS + COMPARED, rule=complete(asked, slot))
+    assert [each for each in messages if not each.startswith("unused-")] == ids
 
 
 def test_what_is_named_by_nothing_is_unused():

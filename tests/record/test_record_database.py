@@ -1,5 +1,4 @@
 import multiprocessing
-import os
 import sqlite3
 import stat
 from contextlib import closing
@@ -115,9 +114,9 @@ def test_a_report_makes_no_database(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.needs("psycopg")
 def test_a_server_that_is_away_is_said_without_its_password():
     """A PostgreSQL that does not answer ends the start; the message and the place never show the password."""
-    pytest.importorskip("psycopg")
     place = Place(url="postgresql://cds:SECRET@127.0.0.1:9/cds")
     with pytest.raises(StartError) as caught:
         prepare(place)
@@ -142,10 +141,10 @@ def test_the_place_is_found_in_order(tmp_path):
         assert find_place(None, {"XDG_STATE_HOME": state}).file == Path.home() / ".local/state/isotretinoin-cds" / FILE
 
 
-@pytest.mark.skipif("ISOTRETINOIN_CDS_TEST_POSTGRES" not in os.environ, reason="names no PostgreSQL for tests")
-def test_postgresql_has_the_same_tables():
+@pytest.mark.needs("postgresql")
+def test_postgresql_has_the_same_tables(postgresql):
     """The migrations make the same tables on PostgreSQL."""
-    place = Place(url=os.environ["ISOTRETINOIN_CDS_TEST_POSTGRES"])
+    place = postgresql()
     prepare(place)
     engine = open_current(place)
     try:

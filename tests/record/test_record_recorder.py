@@ -182,10 +182,10 @@ def test_what_is_deleted_is_overwritten(tmp_path):
     assert b"MARKED-CARD-ID" not in place.file.read_bytes()
 
 
-@pytest.mark.skipif("ISOTRETINOIN_CDS_TEST_POSTGRES" not in os.environ, reason="names no PostgreSQL for tests")
-def test_postgresql_keeps_the_same():
+@pytest.mark.needs("postgresql")
+def test_postgresql_keeps_the_same(postgresql):
     """Cards, feedback, repeats, report and purge work on PostgreSQL as they do on SQLite."""
-    place = Place(url=os.environ["ISOTRETINOIN_CDS_TEST_POSTGRES"])
+    place = postgresql()
     recorder = open_recorder(place)
     recorder.keep_cards((card("c1", ("LIPID-01", "warning"), ("LIVER-01", "info"), suggestions=("s1",)), card("c2")))
     assert all(recorder.keep_feedback((accepted("c1"), overridden("c2", "done"))) for _ in range(2))

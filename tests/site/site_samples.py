@@ -30,8 +30,18 @@ def site_of(content, words, report=None):
     return site
 
 
+_KEPT = {}
+
+
 def served(content, words, client=""):
-    """Content compiled under a site file, and its settings."""
+    """Content compiled under a site file, and its settings; compiled once for the same words."""
+    key = (id(content), words, client)
+    if key not in _KEPT:
+        _KEPT[key] = (content, _served(content, words, client))
+    return _KEPT[key][1]
+
+
+def _served(content, words, client):
     settings = Settings(open=True, today=TODAY, site=site_of(content, words), budget_ms=10_000)
     return ready_for(content, settings, Report(), client), settings
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +22,18 @@ from cds.web.services import load_ready
 
 COMMAND = (sys.executable, "-m", "cds")
 PATIENCE_S = 30
+
+
+def _has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+NEEDS = {"ipv6": ("IPv6 on this computer", _has_ipv6)}
 
 
 @pytest.fixture(scope="session")

@@ -40,19 +40,33 @@ def _empty_state(rule: Rule, case: Case, slot: Slot) -> str | None:
     """A state of the slot's fact in which it shows nothing, and in which the case can hold."""
     if slot.fallback is not None:
         return None
-    probe = Case(case.at, (((slot.fact, frozenset(slot.fact.domain)),),))
+    for state in _empty(slot):
+        open_ones = [when for when in case.when if _may_hold(slot.fact, state, when)]
+        if open_ones and _reached(rule, case, slot.fact, state, open_ones):
+            return state
+    return None
+
+
+def _may_hold(fact: Fact, state: str, when: Condition) -> bool:
+    """Whether a condition can hold while a fact is in a state, judged by the facts that it asks for one by one."""
+    if any(asked is fact and state not in allowed for asked, allowed in when):
+        return False
+    implied = _implied(fact, state, tuple(asked for asked, _ in when if asked is not fact))
+    if any(implied[asked.name] not in allowed for asked, allowed in when if asked.name in implied):
+        return False
+    return _possible(fact, state, when)
+
+
+def _reached(rule: Rule, case: Case, fact: Fact, state: str, conditions: list[Condition]) -> bool:
+    """Whether the rule's facts together allow one of the conditions while a fact is in a state."""
+    probe = Case(case.at, (((fact, frozenset(fact.domain)),),))
     space = space_of(replace(rule, cases=(*rule.cases, probe)))
     if space is None:
-        return None
-    asked = tuple(fact for fact in space.facts if fact is not slot.fact)
-    for state in _empty(slot):
-        implied = _implied(slot.fact, state, asked)
-        for states in space.combinations:
-            if states[slot.fact.name] != state or any(states[name] != each for name, each in implied.items()):
-                continue
-            if any(holds(when, states) and _possible(slot.fact, state, when) for when in case.when):
-                return state
-    return None
+        return False
+    return any(
+        states[fact.name] == state and any(holds(condition, states) for condition in conditions)
+        for states in space.combinations
+    )
 
 
 def _empty(slot: Slot) -> tuple[str, ...]:
