@@ -9,15 +9,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from flask import Flask
-
 from cds.cli_site import find_site, ready_for
 from cds.content import ContentRoot, find_content, read_content
 from cds.demo import run as run_demonstration
 from cds.errors import StartError
 from cds.record.place import Place, find_place
 from cds.settings import DEFAULT_PROFILE, NO_AUTHENTICATION, Settings
-from cds.web.app import create_app
+from cds.web.app import App, create_app
 from cds.web.server import check_port, serve
 from cds.web.services import Ready
 
@@ -61,7 +59,7 @@ def run_demo(args: argparse.Namespace) -> int:
     return 0
 
 
-def _application(make_ready: Callable[[], Ready], settings: Settings, root: ContentRoot, place: Place | None) -> Flask:
+def _application(make_ready: Callable[[], Ready], settings: Settings, root: ContentRoot, place: Place | None) -> App:
     ready = make_ready()
     recorder = _recorder(place) if place is not None else None
     sys.stderr.write("\n".join(_start_lines(ready, settings, root, recorder)) + "\n")

@@ -19,8 +19,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask
-
 from cds.authoring.loopback import PATH, LoopbackFhir
 from cds.clock import monotonic, today_in
 from cds.content import ContentRoot
@@ -28,6 +26,7 @@ from cds.errors import StartError
 from cds.language.load import Files
 from cds.record.place import FILE, Place
 from cds.settings import Settings
+from cds.web.app import App
 from cds.web.demo_page import DemoPage
 from cds.web.demo_patients import Demonstration, load, shifted
 from cds.web.demo_site import demo_application, served_profiles
@@ -86,7 +85,7 @@ def _port_for_fhir(settings: Settings) -> int:
     raise StartError("no port is free for the FHIR server of the demonstration")
 
 
-def _application(files: Files, settings: Settings, page: DemoPage, place: Place) -> Flask:
+def _application(files: Files, settings: Settings, page: DemoPage, place: Place) -> App:
     # SQLAlchemy takes 0.3 s to import, which commands that keep no records need not wait for.
     from cds.record.recorder import open_recorder  # noqa: PLC0415
 

@@ -50,14 +50,7 @@ OWNERS = {
 """Key libraries and where they may be imported."""
 
 OPEN = {
-    "owner": {
-        "cds/authoring/test_suite.py": "imports jsonschema, which belongs to language/",
-        "cds/cli_serve.py": "imports Flask for a type; the application belongs to web/",
-        "cds/demo.py": "imports Flask for a type; the application belongs to web/",
-    },
     "clinical": {
-        "cds/language/literals.py": "an example code of a test in a docstring",
-        "cds/language/terminology.py": "an example code of a test in a message",
         "cds/settings.py": "the default profile is named in the program, not in the content",
     },
 }

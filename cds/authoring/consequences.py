@@ -19,7 +19,7 @@ _UNREAD = frozenset(
 _UNNAMED = frozenset({"kind", "circle", "setting"})
 """Beside ``unknown-…``: what leaves a fact, a retrieve or a parameter undefined."""
 
-_DERIVED = frozenset({"either", "group-codes", "no-course", "no-quantity", "no-unit"})
+_DERIVED = frozenset({"either", "group-codes", "no-course", "no-quantity", "no-unit", "per-weight"})
 """What an undefined name leads to further on."""
 
 _LEADS_TO = {

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from jsonschema.protocols import Validator
-
 from cds.authoring.test_file import WrittenFile, read_test_file
 from cds.authoring.test_pack import PACK_TESTS, TestedPack
 from cds.authoring.test_trial import Common, Trial, read_common, read_trials
@@ -17,7 +15,7 @@ from cds.language.load import Files, Library, read_library
 from cds.language.node import Fields, fields, text
 from cds.language.pack import Compiled
 from cds.language.report import Report
-from cds.language.schema import check_structure, validator
+from cds.language.schema import Validator, check_structure, validator
 from cds.language.yaml import read_yaml
 from cds.values.diagnostic import Position
 

@@ -1,4 +1,4 @@
-"""The tiny literals of the rule language, one pattern each: ``31 days``, ``300 mg/dL``, ``LOINC 2571-8``."""
+"""The tiny literals of the rule language, one pattern each: ``31 days``, ``300 mg/dL``, ``SYSTEM code``."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def read_count(text: str) -> int | None:
 
 
 def read_code(text: str) -> tuple[str, str] | None:
-    """``LOINC 2571-8`` as (short system name, code), or None."""
+    """``SYSTEM code`` as (short system name, code), or None."""
     found = _CODE.match(text)
     return (found[1], found[2]) if found else None
 

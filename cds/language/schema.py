@@ -21,6 +21,9 @@ _CALLED = {
 }
 
 
+__all__ = ["Validator", "check_structure", "validator"]
+
+
 def validator(schema: Mapping[str, Any]) -> Validator:
     """A validator for an authoring schema (draft-07, the draft that editors understand), itself checked first."""
     jsonschema.Draft7Validator.check_schema(schema)

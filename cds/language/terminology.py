@@ -103,7 +103,8 @@ def _codes(node: object, systems: Mapping[str, System], report: Report) -> list[
         return []
     found = read_code(node.value)
     if found is None:
-        report.error("code-form", node.at, f"{node.value!r} is not SYSTEM CODE", remedy="Write it as LOINC 2571-8.")
+        advice = "Write the short name of the system, a blank, and the code."
+        report.error("code-form", node.at, f"{node.value!r} is not SYSTEM CODE", remedy=advice)
         return []
     system = systems.get(found[0])
     if system is None:

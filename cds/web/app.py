@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from cds.record.recorder import Recorder
 
 
+App = Flask
+"""The application, by a name that callers can use without knowing the framework."""
+
+
 def create_app(ready: Ready, settings: Settings, last: Last | None = None, recorder: Recorder | None = None) -> Flask:
     """The WSGI application over content that is ready.
 

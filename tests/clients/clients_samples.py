@@ -91,6 +91,7 @@ class Running:
             RESPONSE.validate(content)
         else:
             assert content["resourceType"] == "OperationOutcome"
+            self._connection.close()  # the server may do so too, without a word, when it left the body unread
         return Reply(answer.status, content)
 
     def ask_apart(self, body):

@@ -13,7 +13,7 @@ SIGN = "isotretinoin-order-sign"
 SHOWN = [("pregnancyPrevention", "warning"), ("counselling", "info")]
 WRONG = [None, True, 7, -1.5, "x", "", [], [None], {}, {"": {}}, "\u0000", 10**30]
 ANSWERED = ["hookInstance", "fhirServer", "fhirAuthorization", "prefetch", "extension"]
-BOUNDED = settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+BOUNDED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LEAVES = st.one_of(
     st.sampled_from(WRONG),
     st.integers(-(10**20), 10**20),
