@@ -16,7 +16,7 @@ from cds.language.site import Site
 
 DEFAULT_PROFILE = "us-rems-2026"
 NO_AUTHENTICATION = (
-    "authenticated serving, for the EHRs that a site file names, comes with the next release. "
+    "authenticated serving needs a site file, which names the EHRs that may call, and comes with the next release. "
     "To try the service on this computer only, start it with: serve --open, with or without --site FILE"
 )
 

@@ -60,16 +60,15 @@ def make_cards(
 
 def _drafts(plan: Plan, decisions: Decisions, writer: Writer) -> list[Draft]:
     drafts: list[Draft] = []
+    all_shown, not_checked = decisions.shown, decisions.not_checked
     for topic in plan.topics:
-        shown = [each for each in decisions.shown if each.rule.topic == topic.code]
+        shown = [each for each in all_shown if each.rule.topic == topic.code]
         if shown:
             told = sorted((_told(each, writer) for each in shown), key=lambda each: SEVERITIES.index(each.indicator))
-            still_open = tuple(
-                _open_line(each, writer) for each in decisions.not_checked if each.rule.topic == topic.code
-            )
+            still_open = tuple(_open_line(each, writer) for each in not_checked if each.rule.topic == topic.code)
             drafts.append(Draft(topic.code, tuple(told), still_open))
-    if decisions.not_checked:
-        drafts.append(_unavailable(decisions.not_checked, writer, plan))
+    if not_checked:
+        drafts.append(_unavailable(not_checked, writer, plan))
     return drafts
 
 

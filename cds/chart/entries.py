@@ -132,21 +132,11 @@ def read_entry(resource: Mapping[str, Any], type: str, where: str, neighbours: N
         for value in _at(resource, path):
             if not isinstance(value, dict | list):
                 return None
-            codes += _codes(value)
+            codes += codings(value)
             required = required and not codes and not words(value)
     if len(codes) > 1:
         codes = tuple(dict.fromkeys(codes))
     return None if required else Entry(resource, type, where, codes)
-
-
-def _codes(value: object) -> tuple[Code, ...]:
-    """``codings``, faster for a concept of a single plain coding, which is what nearly every resource has."""
-    several = value.get("coding") if isinstance(value, dict) and "concept" not in value else None
-    if isinstance(several, list) and len(several) == 1 and isinstance(several[0], dict):
-        system, code = several[0].get("system"), several[0].get("code")
-        if isinstance(system, str) and isinstance(code, str) and system and code:
-            return (Code(system, code),)
-    return codings(value)
 
 
 def drug_codes(medication: Medication) -> tuple[Code, ...]:

@@ -17,6 +17,7 @@ from cds.facts.status import status_of
 from cds.language.retrieve import Drug, Retrieve
 from cds.values.codes import CodeLine
 from cds.values.dates import When
+from cds.wire.medication import words
 
 
 class Chartwork:
@@ -41,44 +42,52 @@ class Chartwork:
         self.zone = zone
         self.session = session
         self._by_group = by_group
-        self._sorted: dict[str, Sorted] = {}
+        self._sorted: dict[str, tuple[frozenset[Retrieve], Sorted]] = {}
         self._plain: dict[str, bool] = {}
-        self._in_group: dict[str, frozenset[Retrieve]] = {}
         self._statuses: dict[int, str] = {}
         self._dates: dict[tuple[int, tuple[str, ...]], When] = {}
         self._meanings: dict[tuple[int, int], str | None] = {}
+        self._said: dict[tuple[int, tuple[str, ...]], tuple[str, ...]] = {}
         self._identities: dict[tuple[int, str], Identity | None] = {}
 
     def run(self, retrieve: Retrieve) -> Retrieved:
         """Look for what a retrieve describes."""
-        if all(self._holds_nothing_for(retrieve, group) for group in retrieve.groups):
-            return nothing(retrieve)
-        return Search(retrieve, self).over()
+        for group in retrieve.groups:
+            if not self._holds_nothing_for(retrieve, group):
+                return Search(retrieve, self).over()
+        return nothing(retrieve)
 
     def _holds_nothing_for(self, retrieve: Retrieve, group: str) -> bool:
-        """Whether a group arrived whole and sound, and holds no code that the retrieve looks for."""
+        """Whether a group arrived whole and sound, and is empty or holds no code that the retrieve looks for."""
         arrival = self.chart.arrivals.get(group)
         if arrival is None or arrival.left_out:
             return True
-        if group not in self._plain:
-            self._plain[group] = not (arrival.why or arrival.truncated or arrival.broken or _has_unread(arrival))
-        if not self._plain[group] or retrieve.words is not None or retrieve.drug is not None or retrieve.codes is None:
+        plain = self._plain.get(group)
+        if plain is None:
+            plain = not (arrival.why or arrival.truncated or arrival.broken or _has_unread(arrival))
+            self._plain[group] = plain
+        if not plain or not arrival.entries:
+            return plain
+        if retrieve.words is not None or retrieve.drug is not None or retrieve.codes is None:
             return False
-        return retrieve in self._members(group) and not self.coded(retrieve, arrival)
-
-    def _members(self, group: str) -> frozenset[Retrieve]:
-        if group not in self._in_group:
-            self._in_group[group] = frozenset(self._by_group.get(group, ()))
-        return self._in_group[group]
+        members, found = self._sorting(arrival)
+        return retrieve in members and retrieve.name not in found
 
     def coded(self, retrieve: Retrieve, arrival: Arrival) -> Iterable[tuple[Entry, CodeLine]]:
         """The entries of a group whose codes a retrieve looks for."""
+        members, found = self._sorting(arrival)
+        if retrieve not in members:
+            found = sorter((retrieve,)).sort(arrival)
+        return found.get(retrieve.name, ())
+
+    def _sorting(self, arrival: Arrival) -> tuple[frozenset[Retrieve], Sorted]:
+        """The retrieves that are looked for in a group together, and what was found for each; worked out once."""
         group = arrival.group.name
-        if group not in self._sorted:
-            self._sorted[group] = sorter(self._by_group.get(group, (retrieve,))).sort(arrival)
-        if retrieve in self._members(group):
-            return self._sorted[group].get(retrieve.name, ())
-        return sorter((retrieve,)).sort(arrival).get(retrieve.name, ())
+        known = self._sorted.get(group)
+        if known is None:
+            together = sorter(self._by_group.get(group, ()))
+            known = self._sorted[group] = (together.retrieves, together.sort(arrival))
+        return known
 
     def status(self, entry: Entry) -> str:
         """The entry's status."""
@@ -101,6 +110,16 @@ class Chartwork:
         if key not in self._meanings:
             self._meanings[key] = meaning_of(entry.resource, retrieve.readings, retrieve.scale)
         return self._meanings[key]
+
+    def said(self, entry: Entry, elements: tuple[str, ...]) -> tuple[str, ...]:
+        """The words of the elements named of an entry."""
+        key = (id(entry), elements)
+        known = self._said.get(key)
+        if known is None:
+            several = (entry.resource.get(name) for name in elements)
+            concepts = [each for value in several for each in (value if isinstance(value, list) else [value])]
+            known = self._said[key] = tuple([text for each in concepts for text in words(each)])
+        return known
 
     def identity(self, entry: Entry, drug: Drug) -> Identity | None:
         """How the entry's medication is the drug, or None."""

@@ -30,7 +30,7 @@ def build(body: Fields, scope: Scope) -> Built | None:
         if start is not None:
             return _since(case, start, plus - minus, retrieves)
         since = opening(case.today, within, day_one)
-        return any_outcome(exists(case.retrieved(each), since, undated) for each in retrieves)
+        return any_outcome([exists(case.retrieved(each), since, undated) for each in retrieves])
 
     back = within if start is None else None
     return Built(TRUTH, evaluate, (start,) if start else (), retrieves, days_back=back)
@@ -43,7 +43,7 @@ def _since(case: Case, start: Fact, plus: int, retrieves: tuple[Retrieve, ...]) 
     if begun.state == ABSENT or begun.on is None:
         return truth(False)
     since = begun.on + timedelta(days=plus)
-    return any_outcome(exists(case.retrieved(each), since) for each in retrieves)
+    return any_outcome([exists(case.retrieved(each), since) for each in retrieves])
 
 
 KIND = Kind(

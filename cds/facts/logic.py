@@ -33,12 +33,12 @@ def facts_of(conditions: Iterable[Condition]) -> tuple[Fact, ...]:
 
 
 def _outcome(case: Case, facts: tuple[Fact, ...], combine: Callable[[States], str]) -> Outcome:
-    outcomes = {fact.name: case.outcome(fact) for fact in facts}
-    state = combine({name: outcome.state for name, outcome in outcomes.items()})
+    outcomes = [case.outcome(fact) for fact in facts]
+    state = combine({fact.name: outcome.state for fact, outcome in zip(facts, outcomes, strict=True)})
     if state == UNKNOWN:
-        return unknown(*(why for outcome in outcomes.values() for why in outcome.why))
-    evidence = tuple(dict.fromkeys(piece for outcome in outcomes.values() for piece in outcome.evidence))
-    notes = tuple(note for outcome in outcomes.values() for note in outcome.notes)
+        return unknown(*[why for outcome in outcomes for why in outcome.why])
+    evidence = tuple(dict.fromkeys([piece for outcome in outcomes for piece in outcome.evidence]))
+    notes = tuple([note for outcome in outcomes for note in outcome.notes])
     if state == NO and not evidence and not notes:
         return PLAIN_NO
     return Outcome(state, evidence=evidence[:SHOWN], notes=notes)
@@ -54,7 +54,7 @@ def _many(keyword: str, join: Callable[[Iterable[str]], str]) -> Callable[[Field
         conditions = scope.conditions(body.get(keyword))
         if len(conditions) != len(items(body.get(keyword))):
             return None
-        return _built(TRUTH, conditions, lambda states: join(judge(each, states) for each in conditions))
+        return _built(TRUTH, conditions, lambda states: join([judge(each, states) for each in conditions]))
 
     return build
 
@@ -149,9 +149,9 @@ def build_first(body: Fields, scope: Scope) -> Built | None:
                 break
         possible.add(decided)
         if len(possible) > 1:
-            reasons = tuple(dict.fromkeys(reason for fact in why for reason in case.outcome(fact).why))
+            reasons = tuple(dict.fromkeys([reason for fact in why for reason in case.outcome(fact).why]))
             return Outcome(UNKNOWN, why=reasons, possible=tuple(sorted(possible)))
-        evidence = tuple(dict.fromkeys(piece for fact in deciding for piece in case.outcome(fact).evidence))
+        evidence = tuple(dict.fromkeys([piece for fact in deciding for piece in case.outcome(fact).evidence]))
         return Outcome(decided, evidence=evidence[:SHOWN])
 
     return Built(domain, evaluate, facts, (), combine)

@@ -37,7 +37,7 @@ def build(body: Fields, scope: Scope) -> Built | None:
         hidden = found.may_hide(None)
         return unknown(*hidden) if hidden else truth(False, evidence(found.items))
 
-    return Built(TRUTH, lambda case: any_outcome(one(case, each) for each in retrieves), (), retrieves)
+    return Built(TRUTH, lambda case: any_outcome([one(case, each) for each in retrieves]), (), retrieves)
 
 
 KIND = Kind(

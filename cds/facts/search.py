@@ -16,7 +16,6 @@ from cds.language.retrieve import Retrieve
 from cds.values.dates import Coarse, Day, When
 from cds.values.known import Reason, Unknown
 from cds.values.quantity import Quantity
-from cds.wire.medication import words
 
 if TYPE_CHECKING:
     from cds.facts.chartwork import Chartwork
@@ -63,7 +62,7 @@ class Search:
             return
         if retrieve.codes is None and retrieve.words is None:
             for entry in arrival.entries:
-                if not retrieve.coded or entry.codes or self.has_words(entry.resource):
+                if not retrieve.coded or entry.codes or self.said(entry):
                     yield entry, self.label(retrieve.name), ""
             return
         seen: set[int] = set()
@@ -107,17 +106,11 @@ class Search:
     def worded(self, entry: Entry) -> bool:
         """Whether the words of an entry say it: those of its medication, or of the elements named."""
         pattern = self.retrieve.words
-        said = entry.medication.texts if entry.medication is not None else self.said(entry.resource)
+        said = entry.medication.texts if entry.medication is not None else self.said(entry)
         return pattern is not None and any(pattern.search(text) for text in said)
 
-    def has_words(self, resource: Mapping[str, Any]) -> bool:
-        return any(text.strip() for text in self.said(resource))
-
-    def said(self, resource: Mapping[str, Any]) -> Iterator[str]:
-        for name in self.retrieve.code_at:
-            several = resource.get(name)
-            for concept in several if isinstance(several, list) else [several]:
-                yield from words(concept)
+    def said(self, entry: Entry) -> tuple[str, ...]:
+        return self.work.said(entry, self.retrieve.code_at)
 
     # ------------------------------------------------------ whether it counts
 

@@ -24,12 +24,13 @@ class Sorter:
     """The retrieves of one group that look for codes."""
 
     def __init__(self, retrieves: tuple[Retrieve, ...]) -> None:
-        self._retrieves = retrieves
+        self.retrieves = frozenset(retrieves)
+        self._in_order = retrieves
         self.wanted = lru_cache(maxsize=CODES_KEPT)(self._wanted)
 
     def _wanted(self, code: Code) -> tuple[tuple[str, CodeLine], ...]:
         found = []
-        for retrieve in self._retrieves:
+        for retrieve in self._in_order:
             line = find(retrieve.codes, code) if retrieve.codes is not None else None
             if line is not None:
                 found.append((retrieve.name, line))

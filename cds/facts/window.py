@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -73,9 +73,8 @@ def evidence(items: Iterable[Item]) -> tuple[Evidence, ...]:
     return tuple(item.evidence for item in newest[:SHOWN])
 
 
-def any_outcome(outcomes: Iterable[Outcome]) -> Outcome:
+def any_outcome(several: Sequence[Outcome]) -> Outcome:
     """Kleene's *or* over outcomes, with the evidence of those that hold or the reasons of those that are open."""
-    several = tuple(outcomes)
     if len(several) == 1:
         return several[0]
     held = [each for each in several if each.state == YES]

@@ -92,7 +92,7 @@ def _decide(rule: Rule, patient: Patient, phase: str, visible: frozenset[str]) -
 def _evaluate(rule: Rule, patient: Patient, phase: str, visible: frozenset[str]) -> Decision:
     if phase not in rule.phases:
         return Decision(rule, Verdict.NOT_THIS_PHASE)
-    case = next(case for case in rule.cases if any(_holds(when, patient) for when in case.when))
+    case = next(case for case in rule.cases if _applies(case, patient))
     if case.finding is not None:
         shown = case.finding.is_in(visible)
         return Decision(rule, Verdict.SHOWN if shown else Verdict.NOT_ON_THIS_HOOK, case)
@@ -136,8 +136,19 @@ def _matches(case: Case, states: Mapping[str, str]) -> bool:
     return any(all(states[fact.name] in allowed for fact, allowed in when) for when in case.when)
 
 
+def _applies(case: Case, patient: Patient) -> bool:
+    # Not by any() and all(): asked some hundred times a call, their generators cost more than what they look at.
+    for condition in case.when:  # noqa: SIM110
+        if _holds(condition, patient):
+            return True
+    return False
+
+
 def _holds(condition: Condition, patient: Patient) -> bool:
-    return all(patient.state(fact) in allowed for fact, allowed in condition)
+    for fact, allowed in condition:  # noqa: SIM110
+        if patient.outcome(fact).state not in allowed:
+            return False
+    return True
 
 
 def reasons(case: Case, patient: Patient) -> tuple[Unknown, ...]:
@@ -158,16 +169,20 @@ def _withhold(decided: Sequence[Decision], plan: Plan) -> Iterable[Decision]:
         if each.verdict is Verdict.SHOWN and each.finding is not None
         for other in each.finding.replaces
     }
-    kept = [_mark(each, replaced, Verdict.REPLACED) for each in decided]
+    kept = _marked(decided, replaced, Verdict.REPLACED)
     beside = {id: lead for id, indicators in plan.withhold.items() for lead in [_first_with(kept, indicators)] if lead}
-    kept = [_mark(each, beside, Verdict.WITHHELD) for each in kept]
+    kept = _marked(kept, beside, Verdict.WITHHELD)
     present = {each.finding.id for each in kept if each.verdict is Verdict.SHOWN and each.finding is not None}
     alone = {
         each.finding.id: each.finding.beside[0]
         for each in kept
         if each.finding is not None and each.finding.beside and not present.intersection(each.finding.beside)
     }
-    return [_mark(each, alone, Verdict.ALONE) for each in kept]
+    return _marked(kept, alone, Verdict.ALONE)
+
+
+def _marked(decided: Sequence[Decision], taken: dict[str, str], verdict: Verdict) -> Sequence[Decision]:
+    return [_mark(each, taken, verdict) for each in decided] if taken else decided
 
 
 def _mark(decision: Decision, taken: dict[str, str], verdict: Verdict) -> Decision:

@@ -281,11 +281,14 @@ def needed_groups(
     groups: Mapping[str, DataGroup],
 ) -> tuple[str, ...]:
     """The groups that a hook's rules can reach, in the order of ``data.yaml``; rules that are off reach nothing."""
-    asked = [phase, *(fact for note in notes for fact, _ in note.when)]
+    asked = [phase]
+    for note in notes:
+        asked.extend((*(fact for fact, _ in note.when), *(slot.fact for slot in note.say.slots)))
     for rule in rules:
         if rule.mode != OFF and any(rule.may_show(shows.get(each, frozenset())) for each in rule.phases):
             asked.extend(fact for case in rule.cases for when in case.when for fact, _ in when)
             asked.extend(rule.facts)
+            asked.extend(slot.fact for case in rule.cases if case.finding is not None for slot in case.finding.slots)
     reached = reached_groups(asked)
     return tuple(name for name in groups if name in reached)
 

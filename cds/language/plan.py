@@ -12,7 +12,7 @@ from cds.language.group import DataGroup
 from cds.language.parameters import Parameter
 from cds.language.retrieve import Drug, Retrieve
 from cds.language.scope import Condition
-from cds.language.template import Template
+from cds.language.template import Slot, Template
 from cds.values.diagnostic import Position
 
 SEVERITIES = ("critical", "warning", "info")
@@ -81,6 +81,11 @@ class Finding:
     def is_in(self, visible: frozenset[str]) -> bool:
         """Whether it may be shown where these are: indicators, or findings with their indicator."""
         return self.indicator in visible or f"{self.id} {self.indicator}" in visible
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The slots of all its texts."""
+        return tuple(slot for text in (self.headline, self.found, self.why, self.do) for slot in text.slots)
 
 
 @dataclass(frozen=True)

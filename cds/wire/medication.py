@@ -33,6 +33,9 @@ def codings(concept: object) -> tuple[Code, ...]:
 
     A coding without system or code is left out; a code that came as a whole number is read as text.
     """
+    plain = _plain_code(concept)
+    if plain is not None:
+        return (plain,)
     found: dict[Code, None] = {}
     for each in _concepts(concept):
         for coding in _codings(each):
@@ -40,6 +43,16 @@ def codings(concept: object) -> tuple[Code, ...]:
             if code is not None:
                 found[code] = None
     return tuple(found)
+
+
+def _plain_code(concept: object) -> Code | None:
+    """The code of a concept with a single coding, which is what nearly every resource has; None for any other."""
+    if isinstance(concept, list | tuple) and len(concept) == 1:
+        (concept,) = concept
+    several = concept.get("coding") if isinstance(concept, dict) and "concept" not in concept else None
+    if isinstance(several, list) and len(several) == 1 and isinstance(several[0], dict):
+        return _code(several[0])
+    return None
 
 
 def words(concept: object) -> tuple[str, ...]:
@@ -62,7 +75,10 @@ def read_medication(resource: Mapping[str, Any], neighbours: Neighbours) -> Medi
         return _of_product(resource, (), [], _finder(neighbours, resource))
     concepts, references = _choices(resource)
     if not references:
-        return _routed(resource, Medication(codings=codings(concepts), texts=words(concepts)))
+        routes = _routes(resource)
+        return Medication(
+            codings=codings(concepts), texts=words(concepts), routes=codings(routes), route_texts=words(routes)
+        )
     shown = [each.get("display") for each in _objects(references)]
     reference = literal(references[0])
     product = _finder(neighbours, resource)(reference)
@@ -106,9 +122,13 @@ def _of_product(product: Mapping[str, Any], concepts: Objects, shown: list[objec
 
 def _routed(resource: Mapping[str, Any], medication: Medication) -> Medication:
     """The medication with the routes of the order's dosages."""
-    doses = _flat(resource.get("dosageInstruction"), resource.get("dosage"))
-    routes = _flat(*(each["route"] for each in doses if "route" in each))
+    routes = _routes(resource)
     return replace(medication, routes=codings(routes), route_texts=words(routes)) if routes else medication
+
+
+def _routes(resource: Mapping[str, Any]) -> Objects:
+    doses = _flat(resource.get("dosageInstruction"), resource.get("dosage"))
+    return _flat(*[each["route"] for each in doses if "route" in each])
 
 
 def _choices(resource: Mapping[str, Any]) -> tuple[Objects, tuple[object, ...]]:
@@ -185,14 +205,11 @@ def _quantity(value: object) -> tuple[float | None, str]:
     return (amount if usable else None), known
 
 
-def _concepts(concept: object) -> Iterator[Mapping[str, Any]]:
+def _concepts(concept: object) -> list[Mapping[str, Any]]:
     """The concepts in a value: itself, the members of a list, or the concept of a CodeableReference."""
-    for each in _objects(concept):
-        inner = each.get("concept")
-        if inner:
-            yield from _objects(inner)
-        else:
-            yield each
+    return [
+        inner for each in _objects(concept) for inner in (_objects(each["concept"]) if each.get("concept") else (each,))
+    ]
 
 
 def _codings(concept: Mapping[str, Any]) -> Objects:

@@ -229,7 +229,7 @@ def by_brute_force(subject):
     return expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(tables())
 def test_the_proof_agrees_with_brute_force(subject):
     """For random tables every message, and none besides, follows from counting all combinations."""

@@ -1,6 +1,6 @@
 """Names: what is in force where, and what is said of a name that is not."""
 
-from tiny_content import FACTS, PACK, PROFILE, RULE, compiled, ids
+from tiny_content import DATA, FACTS, PACK, PROFILE, RULE, compiled, ids
 
 
 def test_a_rule_may_give_a_shared_name_another_meaning():
@@ -56,3 +56,14 @@ def test_words_that_only_a_note_shows_count_as_used():
     plan, report = compiled(pack=pack, profile=PROFILE + "words: {greeting: Good morning.}\n")
     assert ids(report) == []
     assert "word greeting" in plan.used
+
+
+def test_a_group_that_only_a_text_looks_at_is_asked_for():
+    """Else the card would say that there is nothing, and nobody had looked."""
+    data = DATA + "  orders: {title: orders, search: ServiceRequest, by: patient, id: context.patientId}\n"
+    facts = FACTS.replace("facts:\n", "  ordered: {group: orders, status: active}\nfacts:\n", 1)
+    facts += "  tests_ordered: {ask: Ordered?, exists: ordered}\n"
+    rule = RULE.replace("'Latest: {result", '\'{tests_ordered | evidence | or "none ordered"}; {result')
+    plan, report = compiled(data=data, facts=facts, rule=rule)
+    assert ids(report) == []
+    assert "orders" in plan.plan.needs["order-sign"]

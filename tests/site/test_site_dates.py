@@ -39,6 +39,7 @@ def searched(template, store, request):
     if dated:
         since = TODAY - timedelta(days=int(dated[2]))
         bundle["entry"] = [each for each in bundle["entry"] if is_since(each["resource"], dated[1], since)]
+        bundle["total"] = len(bundle["entry"])
     return bundle
 
 
@@ -87,6 +88,30 @@ def test_answers_are_the_same_with_and_without_dates(content, days):
         assert verdicts[0] == verdicts[1], name
         assert [each.detail for each in results[0].cards] == [each.detail for each in results[1].cards], name
     assert compared > 20
+
+
+@pytest.mark.parametrize(("days_ago", "kept"), [(365, True), (368, True), (369, False)])
+def test_the_last_day_of_the_longest_window_is_brought(content, days_ago, kept):
+    """A referral of the last day that counts is still asked for, with a margin of three days and no more."""
+    ready, settings = served(content, DATED, "one")
+    request, chart = vignette("V54.us")
+    referral = {
+        "resourceType": "ServiceRequest",
+        "id": "r1",
+        "status": "completed",
+        "intent": "order",
+        "authoredOn": (TODAY - timedelta(days=days_ago)).isoformat(),
+        "subject": {"reference": f"Patient/{request['context']['patientId']}"},
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "183518005"}]},
+    }
+    body = with_prefetch(ready, request, {"entry": [*chart["entry"], {"resource": referral}]})
+    assert bool(body["prefetch"]["orders"]["entry"]) is kept
+    verdict = next(
+        each.verdict
+        for each in answered(ready, settings, body).decisions.all
+        if each.rule.name == "dermatology-supervision"
+    )
+    assert verdict == ("silent" if days_ago <= 365 else "shown")
 
 
 def test_only_groups_of_which_a_number_of_days_is_looked_at_have_a_date(content):

@@ -157,7 +157,7 @@ def test_the_start_says_that_it_is_open(tmp_path):
 
 def test_serving_without_authentication_must_be_asked_for():
     """S-2: serve without --open does not start, and says why; a site file does not change that in this release."""
-    for arguments in ([], ["--site", "site.yaml"], ["--open", "--site", "site.yaml"]):
+    for arguments in ([], ["--site", "site.yaml"]):
         code, error = run("serve", *arguments)
         assert code == 2
         assert "authenticated serving needs a site file" in error

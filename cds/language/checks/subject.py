@@ -60,7 +60,7 @@ def facts_of(case: Case) -> tuple[Fact, ...]:
     """The facts that a case asks for, in its conditions and in its texts."""
     asked = [fact for when in case.when for fact, _ in when]
     if case.finding is not None:
-        asked += [slot.fact for template in texts_of(case.finding).values() for slot in template.slots]
+        asked += [slot.fact for slot in case.finding.slots]
     return tuple(asked)
 
 
