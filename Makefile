@@ -20,7 +20,7 @@ demo: setup
 	@$(BIN)/isotretinoin-cds demo --port $(PORT)
 
 test: setup lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: setup
 	$(BIN)/ruff check .

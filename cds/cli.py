@@ -9,7 +9,7 @@ from datetime import date
 from importlib import import_module
 from pathlib import Path
 
-from cds.cli_diagnostics import shown
+from cds.authoring.diagnostics_text import render_text
 from cds.cli_evaluate import run_evaluate, run_explain
 from cds.cli_feedback import run_purge, run_report
 from cds.cli_integration import run_integration
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return run(args)
     except ContentError as error:
-        print("\n\n".join(shown(each) for each in error.diagnostics), file=sys.stderr)
+        print(render_text(error.diagnostics), file=sys.stderr)
         print(f"\n{PROGRAM}: {error}", file=sys.stderr)
         return 1
     except StartError as error:

@@ -45,7 +45,7 @@ class Writer:
         return self.words[f"reason_{why.reason}"].replace("{group}", title)
 
     def _write(self, template: Template, safe: Callable[[str], str]) -> str:
-        return "".join(part if isinstance(part, str) else self._slot(part, safe) for part in template.parts)
+        return "".join([part if isinstance(part, str) else self._slot(part, safe) for part in template.parts])
 
     def _slot(self, slot: Slot, safe: Callable[[str], str]) -> str:
         outcome = self.patient.outcome(slot.fact)

@@ -16,6 +16,8 @@ from cds.values.known import ABSENT, KNOWN, Outcome, unknown
 
 Choice = Callable[[Item], tuple[object, ...]]
 
+_NONE = Outcome(ABSENT)
+
 
 def _newest(item: Item) -> tuple[object, ...]:
     """By day; of one day the greater value, so that the worse of two results counts."""
@@ -35,6 +37,8 @@ def _builder(keyword: str, choice: Choice) -> Callable[[Fields, Scope], Built | 
 
         def evaluate(case: Case) -> Outcome:
             found = case.retrieved(retrieve)
+            if found.is_bare:
+                return _NONE
             since = opening(case.today, within)
             placed = place((item for item in found.items if item.day is not None), since, retrieve.groups[0])
             undated = place((item for item in found.items if item.day is None), since or date.min, retrieve.groups[0])

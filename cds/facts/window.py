@@ -30,17 +30,17 @@ def place(items: Iterable[Item], since: date | None, group: str) -> Placed:
         if since is None:
             inside.append(item)
             continue
-        match item.when:
-            case Day(day):
-                if day >= since:
-                    inside.append(item)
-            case Coarse(earliest, latest):
-                if earliest >= since:
-                    inside.append(item)
-                elif latest >= since:
-                    doubtful.append(Unknown(Reason.DATE_TOO_COARSE, group, item.entry.where))
-            case _:
-                doubtful.append(Unknown(Reason.DATE_MISSING, group, item.entry.where))
+        when = item.when
+        if isinstance(when, Day):
+            if when.day >= since:
+                inside.append(item)
+        elif isinstance(when, Coarse):
+            if when.earliest >= since:
+                inside.append(item)
+            elif when.latest >= since:
+                doubtful.append(Unknown(Reason.DATE_TOO_COARSE, group, item.entry.where))
+        else:
+            doubtful.append(Unknown(Reason.DATE_MISSING, group, item.entry.where))
     return Placed(tuple(inside), tuple(doubtful))
 
 
@@ -57,7 +57,7 @@ def exists(found: Retrieved, since: date | None, undated_counts: bool = False) -
         return PLAIN_NO
     group = found.retrieve.groups[0]
     placed = place(found.items, since, group)
-    undated = [item for item in found.items if undated_counts and since and isinstance(item.when, NoDate)]
+    undated = [item for item in found.items if isinstance(item.when, NoDate)] if undated_counts and since else []
     if placed.inside or undated:
         return truth(True, evidence((*placed.inside, *undated)))
     hidden = found.may_hide(since)

@@ -52,9 +52,9 @@ def read_date(text: object, zone: ZoneInfo) -> When:
         if _INSTANT.match(text) is None:
             return NO_DATE
         moment = datetime.fromisoformat(text)
+        return Day((moment.astimezone(zone) if moment.tzinfo else moment).date())
     except (ValueError, OverflowError):
         return NO_DATE
-    return Day((moment.astimezone(zone) if moment.tzinfo else moment).date())
 
 
 def _plain(found: re.Match[str]) -> When:

@@ -42,11 +42,20 @@ def _content():
     return units, displays
 
 
+def _values(node):
+    """Every string of a JSON value; names of members are none."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, (list, dict)):
+        for each in node.values() if isinstance(node, dict) else node:
+            yield from _values(each)
+
+
 def data_words(data):
     """What is no sentence: words of the call and the chart, displays of the codes in them, spellings of units."""
     units, displays = _content()
-    codes = set(re.findall(r'"code": ?"([^"]+)"', data))
-    return latin(data) | units | {word for code in codes for word in displays.get(code, ())}
+    held = set(_values(data))
+    return {word for text in held for word in latin(text) | displays.get(text, set())} | units
 
 
 def left_on(cards, data):
@@ -65,7 +74,7 @@ def test_no_card_of_a_labelled_patient_holds_a_sentence_of_the_program(pseudo_se
     service = pseudo_services[name[-2:]]
     request, chart = vignette(name)
     for found in (service.by_prefetch(request, chart), service.answer(request)):
-        assert left_on(found.cards, json.dumps([request, chart])) == set()
+        assert left_on(found.cards, [request, chart]) == set()
 
 
 @pytest.mark.parametrize("name", ["V12.us", "V32.uk"])
@@ -81,7 +90,7 @@ def test_cards_are_in_the_pseudo_locale(services, pseudo_services, name):
 
 @pytest.mark.xfail(
     strict=True,
-    reason="English stands in cds/facts: times_limit ('times the upper limit of'), uninterpretable ('no date'), "
+    reason="English stands in cds/facts: times_limit ('times the upper limit of'), uninterpretable ('no date', 'no unit or no value'), "
     "in_session ('ordered in this session'); setting shows a parameter's name on CONTRA-06; names of readings "
     "('positive', 'primary', 'affirmed') are shown as they are",
 )
@@ -90,5 +99,5 @@ def test_no_patient_of_a_rule_test_gets_a_sentence_of_the_program():
     suite = load_suite(pseudo_content(read_content(find_content())), DEFAULT_PROFILE, Report())
     left = set()
     for trial in (trial for pack in suite for rule in pack.rules for trial in rule.trials if trial.expect.says):
-        left |= left_on(tried(trial), sent_by(trial).decode())
+        left |= left_on(tried(trial), json.loads(sent_by(trial)))
     assert left == set()

@@ -31,7 +31,7 @@ def test_a_test_that_the_safety_case_names_exists(file, name):
 def test_every_hazard_has_measures_with_tests():
     """Each hazard of the table has a section, and each section names at least one test."""
     hazards = re.findall(r"^\| (H\d+) \| ([^|]+?) \|", TEXT, re.MULTILINE)
-    sections = {head: body for head, body in re.findall(r"^### (H\d+ .+)\n((?:(?!^##).*\n?)*)", TEXT, re.MULTILINE)}
+    sections = dict(re.findall(r"^### (H\d+ .+)\n((?:(?!^##).*\n?)*)", TEXT, re.MULTILINE))
     assert len(hazards) == 17
     assert list(sections) == [f"{number} {title}" for number, title in hazards]
     assert all("`tests/" in body for body in sections.values())

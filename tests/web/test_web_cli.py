@@ -2,12 +2,10 @@ import json
 import subprocess
 
 import pytest
-from conftest import COMMAND, PATIENCE_S
 from web_samples import ACNE, HERE, chart, demonstration, order, prefetch, request
+from web_servers import COMMAND, PATIENCE_S
 
 from cds.cli import main
-from cds.cli_diagnostics import shown
-from cds.values.diagnostic import Diagnostic, Position, Severity
 
 
 @pytest.fixture
@@ -111,14 +109,7 @@ def test_broken_content_is_shown_with_its_place(run, tmp_path):
     code, out, err = run("evaluate", {}, "--rules", folder.parent)
     assert (code, out) == (1, "")
     assert "rules/broken/pack.yaml:2:1: error[unknown-key]" in err
-    assert "  2 | titel: A title\n    | ^^^^^" in err
-
-
-def test_a_diagnostic_is_written_for_a_person():
-    """Tabs before the caret stay tabs; what it means and what to do follow; what is empty is left out."""
-    full = Diagnostic("id", Position("f.yaml", 12, 3, 5), "wrong", "Meaning.", "Remedy.", Severity.WARNING, "\t ab: 1")
-    assert shown(full) == "f.yaml:12:3: warning[id] wrong\n  12 | \t ab: 1\n     | \t ^^\n  Meaning.\n  Remedy."
-    assert shown(Diagnostic("id", Position("f", 1, 1), "wrong")) == "f:1:1: error[id] wrong"
+    assert "2 | titel: A title\n    ^~~~~" in err
 
 
 def test_another_pack_and_profile_need_no_code(run):

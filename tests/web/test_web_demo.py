@@ -3,8 +3,8 @@ import time
 from datetime import date
 
 import pytest
-from conftest import COMMAND, PATIENCE_S, served
 from web_samples import DEMO
+from web_servers import COMMAND, PATIENCE_S, served
 
 from cds.demo import load, shifted
 from cds.errors import StartError

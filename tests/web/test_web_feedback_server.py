@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from uuid import uuid4
 
-from conftest import COMMAND, PATIENCE_S, served
 from web_samples import HERE, SIGN, as_bytes, prefetch, request
+from web_servers import COMMAND, PATIENCE_S, served
 
 from cds.record.place import FILE
 

@@ -8,8 +8,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import COMMAND, PATIENCE_S, served
 from web_samples import as_bytes, demonstration, free_port, lasting, order, request, searched
+from web_servers import COMMAND, PATIENCE_S, served
 
 from cds.authoring.loopback import Faults, LoopbackFhir
 
