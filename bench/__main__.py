@@ -123,8 +123,7 @@ def _fallback(port: int) -> Json:
         several = [times(Target(port, _PATH, without_prefetch(base)), 1)[0] for base in bases]
         found["hangs"] = _spread(several)
         resting = Target(port, _PATH, without_prefetch(bases[0]))
-        times(resting, 6)
-        found["hangs, left alone"] = _spread(times(resting, 6))
+        found["hangs, left alone"] = _spread(times(resting, 20, warm_up=4))
     return found
 
 

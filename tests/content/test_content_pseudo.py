@@ -90,7 +90,8 @@ def test_cards_are_in_the_pseudo_locale(services, pseudo_services, name):
 
 @pytest.mark.xfail(
     strict=True,
-    reason="English stands in cds/facts: times_limit ('times the upper limit of'), uninterpretable ('no date', 'no unit or no value'), "
+    reason="English stands in cds/facts: times_limit ('times the upper limit of'), uninterpretable ('no date', "
+    "'no unit or no value'), "
     "in_session ('ordered in this session'); setting shows a parameter's name on CONTRA-06; names of readings "
     "('positive', 'primary', 'affirmed') are shown as they are",
 )
