@@ -57,7 +57,8 @@ def build_per_weight(body: Fields, scope: Scope) -> Built | None:
         scope.report.error("per-weight", body.at, "per_weight needs a dose in mg, or mg a day, and a weight in kg")
         return None
     unit = {"mg/d": "mg/kg/d", "mg": "mg/kg"}[dose.built.unit]
-    words = {"mg/kg/d": "mg/kg a day", "mg/kg": "mg/kg"}[unit]
+    by_weight = {"mg/kg/d": "shown_daily_dose_by_weight", "mg/kg": "shown_dose_by_weight"}
+    words = scope.word(by_weight[unit], "{n} " + unit)
 
     def evaluate(case: Case) -> Outcome:
         amount, heavy = case.outcome(dose), case.outcome(weight)
@@ -66,7 +67,7 @@ def build_per_weight(body: Fields, scope: Scope) -> Built | None:
         if not isinstance(amount.value, Quantity) or not isinstance(heavy.value, Quantity) or heavy.value.value <= 0:
             return Outcome(ABSENT)
         ratio = amount.value.value / heavy.value.value
-        shown = f"{number(ratio)} {words}"
+        shown = words.replace("{n}", number(ratio))
         return Outcome(KNOWN, Quantity(ratio, unit, shown=shown), heavy.on, evidence=heavy.evidence)
 
     return Built(VALUE, evaluate, (dose, weight), unit=unit)

@@ -16,13 +16,19 @@ def build(body: Fields, scope: Scope) -> Built | None:
     fact = scope.fact(node) if isinstance(node, Text) else None
     if fact is None:
         return None
+    words = scope.word("shown_days", "{n} d")
 
     def evaluate(case: Case) -> Outcome:
         outcome = case.outcome(fact)
         if outcome.state != KNOWN or outcome.on is None:
             return outcome
         days = (case.today - outcome.on).days
-        return Outcome(KNOWN, Quantity(float(days), "d", shown=f"{days} days"), outcome.on, evidence=outcome.evidence)
+        return Outcome(
+            KNOWN,
+            Quantity(float(days), "d", shown=words.replace("{n}", str(days))),
+            outcome.on,
+            evidence=outcome.evidence,
+        )
 
     return Built(VALUE, evaluate, (fact,), unit="d")
 

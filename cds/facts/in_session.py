@@ -16,6 +16,7 @@ def build(body: Fields, scope: Scope) -> Built | None:
     codes = scope.code_set(body.get("in_session"))
     if codes is None:
         return None
+    words = scope.word("shown_in_session", "{drug}")
     unless = read_marks(fields(body.get("unless")), scope) if "unless" in body else None
 
     def evaluate(case: Case) -> Outcome:
@@ -23,7 +24,7 @@ def build(body: Fields, scope: Scope) -> Built | None:
         for order in case.beside:
             line = find_any(codes, (*order.medication.codings, *order.medication.ingredients))
             if line is not None and not (unless is not None and marked(order.medication, unless)):
-                found.append(Evidence(order.reference, None, f"{line.display}, ordered in this session"))
+                found.append(Evidence(order.reference, None, words.replace("{drug}", line.display)))
         return truth(bool(found), tuple(found))
 
     return Built(TRUTH, evaluate)

@@ -57,6 +57,8 @@ def _builder(keyword: str, measure: Measure, unit: str, join: Callable[[list[flo
             scope.report.error("unknown-drug", body.at, f"{keyword} needs a drug of the pack", remedy=advice)
             return None
 
+        words = scope.word(_SHOWN[unit], "{n}")
+
         def evaluate(case: Case) -> Outcome:
             if not case.orders:
                 return Outcome(ABSENT)
@@ -65,7 +67,7 @@ def _builder(keyword: str, measure: Measure, unit: str, join: Callable[[list[flo
             if open_ones:
                 return unknown(*(Unknown(Reason.UNUSABLE_VALUE, "", order.reference) for order in open_ones))
             total = join([amount for _, amount in measured if amount is not None])
-            shown = f"{number(total)} {_SHOWN[unit]}".rstrip()
+            shown = words.replace("{n}", number(total))
             evidence = tuple(Evidence(order.reference, None, shown) for order, _ in measured)
             return Outcome(KNOWN, Quantity(total, unit, shown=shown), evidence=evidence)
 
@@ -74,7 +76,7 @@ def _builder(keyword: str, measure: Measure, unit: str, join: Callable[[list[flo
     return Kind(keyword, _DOES[keyword], build)
 
 
-_SHOWN = {"mg/d": "mg a day", "d": "days", "{count}": ""}
+_SHOWN = {"mg/d": "shown_daily_dose", "d": "shown_days", "{count}": ""}
 _DOES = {
     "daily_dose": "Milligrams a day of the new orders of a drug, taken together.",
     "supply_days": "Days that a filling of the new orders lasts, the longest of them.",

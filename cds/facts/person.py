@@ -46,6 +46,7 @@ def build_age(body: Fields, scope: Scope) -> Built | None:
     group = _group(body, scope, "age")
     if group is None:
         return None
+    one, several = scope.word("shown_age", "{n} a"), scope.word("shown_age_range", "{n}–{most} a")
 
     def evaluate(case: Case) -> Outcome:
         patient = _patient(case, group)
@@ -61,9 +62,9 @@ def build_age(body: Fields, scope: Scope) -> Built | None:
                 years, oldest = years_between(latest, case.today), years_between(earliest, case.today)
             case _:
                 return unknown(Unknown(Reason.DATE_MISSING, group, where))
-        shown = f"{years} years" if years == oldest else f"{years} to {oldest} years"
+        shown = (one if years == oldest else several).replace("{n}", str(years)).replace("{most}", str(oldest))
         quantity = Quantity(float(years), "a", shown=shown, highest=float(oldest) if oldest != years else None)
-        return Outcome(KNOWN, quantity, evidence=(Evidence(where, None, f"age {years}"),))
+        return Outcome(KNOWN, quantity, evidence=(Evidence(where, None, shown),))
 
     return Built(VALUE, evaluate, (), (_needed(group, body),), unit="a")
 
@@ -94,7 +95,7 @@ def build_patient_code(body: Fields, scope: Scope) -> Built | None:
                 state = known.pop() if len(known) == 1 else OTHER
                 label = f"{place.value.rpartition('/')[2]} {codes[0]}" if state != OTHER else place.value
                 return Outcome(state, evidence=(Evidence(where, None, label),))
-        return Outcome(ABSENT, evidence=(Evidence(where, None, "not recorded"),))
+        return Outcome(ABSENT, evidence=(Evidence(where, None, "–"),))
 
     return Built(domain, evaluate, (), (_needed(group, body),))
 

@@ -155,7 +155,8 @@ class Search:
             meaning = self.work.meaning(entry, retrieve)
             if meaning is None or (retrieve.wanted and meaning not in retrieve.wanted):
                 return meaning is None
-            return Item(entry, when, f"{label}: {meaning}", None, strength)
+            says = next(each.says for each in retrieve.readings if each.meaning == meaning)
+            return Item(entry, when, f"{label}: {says}", None, strength)
         if retrieve.value == "any" and not has_value(entry.resource):
             return True
         value = self.value(entry.resource)

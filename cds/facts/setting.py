@@ -6,7 +6,7 @@ from cds.facts.case import Case
 from cds.language.fact import Built, Kind
 from cds.language.node import Fields, Text
 from cds.language.scope import Scope
-from cds.values.known import Evidence, Outcome
+from cds.values.known import Outcome
 
 
 def build(body: Fields, scope: Scope) -> Built | None:
@@ -16,9 +16,7 @@ def build(body: Fields, scope: Scope) -> Built | None:
     if parameter is None or not parameter.options:
         scope.report.error("setting", body.at, "setting: needs a parameter with options (one_of)")
         return None
-    outcome = Outcome(
-        parameter.shown, evidence=(Evidence(parameter.origin, None, f"{parameter.name}: {parameter.shown}"),)
-    )
+    outcome = Outcome(parameter.shown)
 
     def evaluate(_case: Case) -> Outcome:
         return outcome

@@ -40,8 +40,7 @@ def supply_of(item: Item, zone: ZoneInfo, longest: int) -> Supply | None:
     if days is not None:
         end = start + timedelta(days=min(round(days), 3650))
     finish = end or start + timedelta(days=longest)
-    says = f"{item.label} until {finish}" + ("" if days is not None or end else ", length assumed")
-    return Supply(start, finish, days is None and end is None, Evidence(item.entry.where, start, says), item)
+    return Supply(start, finish, days is None and end is None, Evidence(item.entry.where, start, item.label), item)
 
 
 def stated_days(resource: Mapping[str, Any]) -> float | None:

@@ -70,6 +70,7 @@ def build_times(body: Fields, scope: Scope) -> Built | None:
     if read is None:
         return None
     retrieve, scale, within = read
+    words = scope.word("shown_times_limit", "{value} ({ratio} × {limit})")
 
     def evaluate(case: Case) -> Outcome:
         item = _latest(case, retrieve, within)
@@ -80,9 +81,14 @@ def build_times(body: Fields, scope: Scope) -> Built | None:
             why = Unknown(Reason.SETTING_BLANK, retrieve.groups[0], item.entry.where)
             return unknown(why, evidence=(item.evidence,))
         ratio = item.value.value / limit.value
-        shown = (
-            f"{item.label} {item.value}, {number(ratio)} times the upper limit of {number(limit.value)} {scale.unit}"
-        )
+        said = {
+            "{value}": f"{item.label} {item.value}",
+            "{ratio}": number(ratio),
+            "{limit}": f"{number(limit.value)} {scale.unit}",
+        }
+        shown = words
+        for slot, value in said.items():
+            shown = shown.replace(slot, value)
         quantity = Quantity(ratio, "{ratio}", item.value.comparator, shown)
         return Outcome(KNOWN, quantity, item.day, evidence=(Evidence(item.entry.where, item.day, shown),))
 

@@ -25,17 +25,19 @@ def _day(when: When) -> date | None:
             return None
 
 
-def _evidence(flawed: Flawed) -> Evidence:
-    unit = unit_of(flawed.entry.resource)
-    return Evidence(flawed.entry.where, _day(flawed.when), f'unit "{unit}"' if unit else "no unit or no value")
-
-
 def build(body: Fields, scope: Scope) -> Built | None:
     """Compile the fact: flawed results inside the window that no readable result of a later day supersedes."""
     retrieve = scope.retrieve(body.get("uninterpretable"))
     within = scope.days(body.get("dated_within"))
     if retrieve is None or within is None:
         return None
+    of_unit, bare = scope.word("shown_unit", '"{unit}"'), scope.word("shown_unreadable", "–")
+    dateless = scope.word("shown_undated", "–")
+
+    def evidence(flawed: Flawed) -> Evidence:
+        unit = unit_of(flawed.entry.resource)
+        says = of_unit.replace("{unit}", unit) if unit else bare
+        return Evidence(flawed.entry.where, _day(flawed.when), says)
 
     def evaluate(case: Case) -> Outcome:
         found = case.retrieved(retrieve)
@@ -44,9 +46,9 @@ def build(body: Fields, scope: Scope) -> Built | None:
         open_ones = [
             each for each in found.flawed if (day := _day(each.when)) is None or (day >= since and day > newest)
         ]
-        undated = [Evidence(item.entry.where, None, "no date") for item in found.items if item.day is None]
+        undated = [Evidence(item.entry.where, None, dateless) for item in found.items if item.day is None]
         if open_ones or undated:
-            return truth(True, (*(_evidence(each) for each in open_ones), *undated))
+            return truth(True, (*(evidence(each) for each in open_ones), *undated))
         hidden = tuple(found.why)
         return unknown(*hidden) if hidden else truth(False)
 

@@ -91,7 +91,12 @@ class _Compiler:
         self.layers = (profile_layer(profile), *layers)
         self.groups = read_groups(fields(files.data.get("groups")))
         self.names = Names(
-            report, shared.kinds, shared.units, shared.value_sets, {name: g.type for name, g in self.groups.items()}
+            report,
+            shared.kinds,
+            shared.units,
+            shared.value_sets,
+            {name: group.type for name, group in self.groups.items()},
+            words=shared.words,
         )
 
     def compile(self) -> Compiled | None:

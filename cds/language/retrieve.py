@@ -46,7 +46,8 @@ class Drug:
 class Reading:
     """One named meaning of a result: by coded answer, by words, or by a range of the quantity.
 
-    ``interpretations`` are coded interpretations that count beside a quantity; without one ``answers`` count.
+    ``interpretations`` are coded interpretations that count beside a quantity; without one ``answers`` count. ``says``
+    is how a card words the meaning.
     """
 
     meaning: str
@@ -55,6 +56,7 @@ class Reading:
     words: re.Pattern[str] | None = None
     at_least: float | None = None
     below: float | None = None
+    says: str = ""
 
 
 @dataclass(frozen=True)

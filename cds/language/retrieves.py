@@ -54,6 +54,7 @@ def read_reading(body: Fields, scope: Scope) -> tuple[Reading, ...]:
                 word_pattern(tuple(each.value for each in texts(keys.get("words")))),
                 at_least,
                 below,
+                text(keys.get("says")) or meaning.value,
             )
         )
     return tuple(readings)

@@ -34,6 +34,7 @@ class Names:
     retrieves: dict[str, Retrieve] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     asked: list[dict[str, Parameter]] = field(default_factory=list)
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def scales(self) -> dict[str, Scale | None]:
@@ -165,6 +166,10 @@ class Scope:
         return not wrong
 
     # -------------------------------------------------------------- the rest
+
+    def word(self, name: str, plain: str) -> str:
+        """Words of ``words.yaml`` for what a fact shows; without them a plain form that needs no language."""
+        return self.names.words.get(name, plain)
 
     def retrieve(self, name: Node | None) -> Retrieve | None:
         """The retrieve of that name, or None after a message."""
