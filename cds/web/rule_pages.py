@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from flask import Flask, Response, abort, render_template
+from flask import Flask, Response, abort, render_template, request
 
 from cds.cards.merge import ALSO, NOT_CHECKED_ID, UNAVAILABLE
 from cds.language.plan import Plan, Rule, Topic
+from cds.web.replies import json_reply
 from cds.web.rule_view import RuleView, rule_views
 from cds.web.services import Ready
 
@@ -36,16 +38,42 @@ def add_rule_pages(app: Flask, ready: Ready) -> None:
         plan = _plan(ready, pack)
         rule = next((each for each in plan.rules if each.name == name), None)
         if rule is not None:
-            return page(_rendered(plan, rule.title, [rule]))
+            return _said(plan, rule.title, [rule])
         if name not in {*(topic.code for topic in plan.topics), ALSO, UNAVAILABLE}:
             abort(404)
         title = next((topic.title for topic in plan.topics if topic.code == name), plan.words["also_check"])
-        return page(_rendered(plan, title, _rules_of(plan, name), anchor=NOT_CHECKED_ID if name == UNAVAILABLE else ""))
+        return _said(plan, title, _rules_of(plan, name), anchor=NOT_CHECKED_ID if name == UNAVAILABLE else "")
 
 
-def _rendered(plan: Plan, title: str, rules: Sequence[Rule], anchor: str = "") -> str:
+def _said(plan: Plan, title: str, rules: Sequence[Rule], anchor: str = "") -> Response:
+    """The rules as a page, or as JSON with their source attributes where that is asked for."""
+    if request.args.get("format") == "json" or request.accept_mimetypes.best == "application/json":
+        return json_reply({"title": title, "rules": [_as_json(plan, each) for each in rules]})
     views: tuple[RuleView, ...] = rule_views(plan, rules)
-    return render_template("rules.html", plan=plan, title=title, rules=views, anchor=anchor)
+    return page(render_template("rules.html", plan=plan, title=title, rules=views, anchor=anchor))
+
+
+def _as_json(plan: Plan, rule: Rule) -> dict[str, Any]:
+    """A rule's source attributes (45 CFR 170.315(b)(11)(iv)(A)) and what tells its version."""
+    return {
+        "rule": rule.name,
+        "title": rule.title,
+        "version": rule.version,
+        "status": rule.status,
+        "pack": plan.name,
+        "packVersion": plan.version,
+        "profile": plan.profile.name,
+        "contentHash": plan.content_hash,
+        "phases": sorted(rule.phases),
+        "findings": sorted({case.finding.id for case in rule.cases if case.finding is not None}),
+        "sourceAttributes": {
+            "bibliographic_citation": [
+                {"title": each.title, "section": each.section, "grade": each.grade, "url": each.url}
+                for each in rule.evidence
+            ],
+            **plan.attributes,
+        },
+    }
 
 
 def _plan(ready: Ready, pack: str) -> Plan:

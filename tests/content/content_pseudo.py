@@ -11,7 +11,7 @@ SENTENCES = {
     "rule": ("title", "headline", "found", "why", "do", "silent", "not_checked"),
     "pack.yaml": ("title", "description", "say", "label", "text", "section", "developer"),
     "data.yaml": ("title",),
-    "facts": ("called",),
+    "facts": ("called", "says"),
     "profiles": ("title", "label"),
 }
 """Keys whose values are sentences, by kind of file."""

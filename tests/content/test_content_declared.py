@@ -71,9 +71,6 @@ def test_the_page_of_the_pack_shows_all_source_attributes(pages, plans):
     assert all(f'href="/rules/{PACK}"' in html for html in pages.values() if "breadcrumb" in html.lower())
 
 
-@pytest.mark.xfail(
-    strict=True, reason="pages of rules show evidence and version; the attributes are on the pack's page"
-)
 def test_the_page_of_a_rule_shows_all_source_attributes(pages, plans):
     """Each attribute stands on each page of a rule."""
     for path, html in pages.items():

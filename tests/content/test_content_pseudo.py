@@ -16,10 +16,6 @@ from cds.language.report import Report
 from cds.settings import DEFAULT_PROFILE
 
 LATIN = re.compile(r"[A-Za-z]{4,}")
-LEFT = {
-    "V46.us": "cds/facts/times_limit.py writes 'times the upper limit of' in English",
-}
-"""Patients on whose cards a sentence of the program stands, with where it comes from."""
 
 
 def latin(text):
@@ -63,12 +59,7 @@ def left_on(cards, data):
     return {word for card in cards for text in told(card) for word in latin(text)} - data_words(data)
 
 
-def _patient(name):
-    marks = (pytest.mark.xfail(strict=True, reason=LEFT[name]),) if name in LEFT else ()
-    return pytest.param(name, id=name, marks=marks)
-
-
-@pytest.mark.parametrize("name", [_patient(name) for name in ALL])
+@pytest.mark.parametrize("name", ALL)
 def test_no_card_of_a_labelled_patient_holds_a_sentence_of_the_program(pseudo_services, name):
     """With all data, and with none, whatever a card says to a reader comes from the content."""
     service = pseudo_services[name[-2:]]
@@ -88,13 +79,6 @@ def test_cards_are_in_the_pseudo_locale(services, pseudo_services, name):
         assert set(other.summary) & set(LETTERS.values())
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="English stands in cds/facts: times_limit ('times the upper limit of'), uninterpretable ('no date', "
-    "'no unit or no value'), "
-    "in_session ('ordered in this session'); setting shows a parameter's name on CONTRA-06; names of readings "
-    "('positive', 'primary', 'affirmed') are shown as they are",
-)
 def test_no_patient_of_a_rule_test_gets_a_sentence_of_the_program():
     """The same for every patient of the tests beside the rules, who bring each case of each rule about."""
     suite = load_suite(pseudo_content(read_content(find_content())), DEFAULT_PROFILE, Report())

@@ -24,17 +24,6 @@ PINNED = {
     "13-m-with-phq2-gad7": [["PREG-02"], LABS, DERM, TALK],
 }
 """The findings of each card, as a careful specialist would have them, in the order of the cards."""
-WRONG = dict.fromkeys(
-    ("03-f-active-implant", "04-f-active-iud"),
-    "CONTRA-04 stays silent on the day a device is inserted: pills stopped years ago count as a method in use "
-    "(earlier_pills in rules/isotretinoin/contraception-start.yaml has no limit of time)",
-)
-"""Patients whose cards are not yet right, with the reason."""
-
-
-def _patient(name):
-    marks = (pytest.mark.xfail(strict=True, reason=WRONG[name]),) if name in WRONG else ()
-    return pytest.param(name, id=name, marks=marks)
 
 
 @pytest.fixture
@@ -55,7 +44,7 @@ def test_every_bundle_is_pinned():
     assert tuple(PINNED) == ALL_SYNTHEA
 
 
-@pytest.mark.parametrize("name", [_patient(name) for name in PINNED])
+@pytest.mark.parametrize("name", list(PINNED))
 def test_a_patient_of_synthea_gets_the_cards_that_were_read_by_hand(asked, name):
     """The findings on each card, and the order of the cards."""
     assert [each["findings"] for each in labels(asked(name))] == PINNED[name]
@@ -85,7 +74,6 @@ def test_an_old_screen_is_named_and_satisfies_nothing(asked):
     assert "mood" not in {each["topic"] for each in labels(asked("13-m-with-phq2-gad7"))}
 
 
-@pytest.mark.xfail(strict=True, reason="a device has no time limit: an implant inserted in 2004 is a method in 2020")
 def test_a_device_past_its_date_is_no_method(services):
     """CONTRA-01 counts a device that is in date; no contraceptive implant lasts sixteen years."""
     bundle = chart("08-f-contraception-stopped-only")

@@ -22,7 +22,8 @@ def implant(plan, facts, *procedures, **more):
     [
         ([], "no"),
         ([("2025-06-01", INSERTION)], "yes"),
-        ([("1999-01-01", INSERTION)], "yes"),
+        ([("1999-01-01", INSERTION)], "no"),  # long past its date
+        ([("2022-01-01", INSERTION)], "yes"),
         ([("2025-06-01", INSERTION), ("2026-06-01", REMOVAL)], "no"),
         ([("2025-06-01", REMOVAL), ("2026-06-01", INSERTION)], "yes"),
         ([("2024-06-01", INSERTION), ("2025-06-01", REMOVAL), ("2025-06-02", INSERTION)], "yes"),
