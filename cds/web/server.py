@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Callable
@@ -46,6 +47,8 @@ def serve(
     global _compiled  # noqa: PLW0603 - a forked process finds its application here, and compiles nothing
     check_port(settings)
     _compiled = app_factory()
+    gc.collect()
+    gc.freeze()  # what was compiled lives as long as the process: no collection need look at it again
     server = Granian(
         "isotretinoin-cds",
         address="127.0.0.1" if settings.host == "localhost" else settings.host,
