@@ -40,11 +40,11 @@ def add_hook_calls(app: Flask, ready: Ready, edge: MakeEdge, max_body: int, keep
     """
 
     def call(service_id: str) -> Response:
+        body = read_body(max_body)  # an unread body would break the connection for the next call
         service = ready.services.get(service_id)
         if service is None:
             abort(404)
         tell(service=service_id)
-        body = read_body(max_body)
         try:
             asked = read_call(body, service.hook, service.problems)
         except RequestError as error:
