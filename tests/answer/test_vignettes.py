@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from answer_samples import ALL, by_topic, expected, labels, lasting, vignette, words
+from answer_samples import ALL, by_topic, expected, labels, lasting, resources, vignette, words
 
 every_patient = pytest.mark.parametrize("name", ALL)
 
@@ -247,6 +247,26 @@ def test_v56_an_antibiotic_that_goes_on_is_an_interaction(told):
     found = card(told("V56.us"), "interactions")
     assert found.indicator == "warning"
     assert "doxycycline" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("name", "born", "told_of_parents"),
+    [
+        ("V05.uk", "2010-07-27", True),
+        ("V05.uk", "2008-11-24", False),
+        ("V05.uk", "2008-11-25", True),
+        ("V05.uk", "2001-07-27", False),
+        ("V01.us", "2010-07-27", False),
+    ],
+)
+def test_the_acknowledgement_of_a_minor_is_for_parents_too(services, name, born, told_of_parents):
+    """Under 18, where the form is asked for, the counselling card names a parent or carer (AGE-02)."""
+    request, chart = vignette(name)
+    for resource in resources(chart):
+        if resource["resourceType"] == "Patient":
+            resource["birthDate"] = born
+    counselling = card(services[name[-2:]].by_prefetch(request, chart), "counselling")
+    assert ("parent or carer" in counselling.detail) is told_of_parents
 
 
 def test_v58_peanut_allergy_is_critical_in_the_united_kingdom(told):

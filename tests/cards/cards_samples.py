@@ -23,8 +23,10 @@ SOURCE = Evidence("s1", "A guideline", "1.2", "grade", "https://guideline.exampl
 OTHER = Evidence("s2", "Another guideline", "", "grade", "https://other.example.org")
 
 
-def text(words: str) -> Template:
-    """A text without slots."""
+def text(words: str | Template) -> Template:
+    """A text without slots, unless it is a template already."""
+    if isinstance(words, Template):
+        return words
     return Template((words,) if words else ())
 
 
@@ -88,10 +90,11 @@ def context(*orders: Order, **members: str) -> HookContext:
     return HookContext("p1", "PractitionerRole/r1", members.get("encounter", ""), orders or (order(),))
 
 
-def cards(plan, *decided: Decision, notes=(), about: HookContext | None = None):
+def cards(plan, *decided: Decision, notes=(), about: HookContext | None = None, outcomes: Any = None):
     """The cards of some decisions."""
     made_up = replace(plan, topics=TOPICS, notes=tuple(notes), rules=tuple(each.rule for each in decided))
     patient = Patient(Chart({}), date(2026, 11, 24), ZoneInfo("UTC"))
+    patient.outcomes.update(outcomes or {})
     writer = Writer(patient, plan.words, plan.groups)
     number = count(1)
     frame = Frame("https://cds.example.org", lambda: f"00000000-0000-4000-8000-{next(number):012}")

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds.language.plan import Note
-from cds.values.known import Reason, Unknown
+from cds.language.template import Slot, Template
+from cds.values.known import Evidence, Outcome, Reason, Unknown
 from cds.wire.response import render
 
 RANK = ("critical", "warning", "info")
@@ -140,12 +141,16 @@ def test_headlines_never_go(plan):
     assert all(f"Headline A{index}" in card.detail for index in range(1, 9))
 
 
-@pytest.mark.xfail(strict=True, reason="a headline is plain text, and goes into the Markdown of the detail unescaped")
-def test_a_headline_means_only_itself_in_the_detail(plan):
-    """A headline is filled as plain text, for the summary; in the Markdown of the detail it must be escaped."""
-    (card,) = cards(plan, shown("A1", "a", headline="Result <b>bold</b> [link](https://evil.example)"))
+def test_what_a_chart_says_in_a_headline_means_only_itself(plan):
+    """A headline stands as plain text in the summary and as Markdown in the detail; a value is escaped there."""
+    fact = next(each for rule in plan.rules for each in rule.facts if not each.carries_value)
+    said = Outcome("present", evidence=(Evidence("Condition/c", says="<b>bold</b> [link](https://evil.example)"),))
+    finding = shown("A1", "a", headline=Template(("Found ", Slot(fact, "evidence"))))
+    (card,) = cards(plan, finding, outcomes={fact.name: said})
+    assert card.summary == "Found <b>bold</b> [link](https://evil.example)"
     assert "<b>" not in card.detail
     assert "[link](" not in card.detail
+    assert "bold" in card.detail
 
 
 # ------------------------------------------------------------------ the limit of six

@@ -111,12 +111,11 @@ def test_parameters_tell_their_value_and_where_it_comes_from(said):
     assert rule["parameters"]["critical_from"] == {"value": "800 mg/dL", "from": "rule"}
 
 
-@pytest.mark.xfail(strict=True, reason="parameters that rules share are in no rule's explanation")
 def test_a_shared_parameter_is_told_too(said):
     """The window that decides the baseline is shared by two rules; it decides each of them all the same."""
     (rule,) = [each for each in said["rules"] if each["rule"] == "baseline-triglycerides"]
-    assert rule["parameters"]["baseline_window"]["value"] == "31 days"
-    assert rule["parameters"]["baseline_window"]["from"]
+    assert rule["sharedParameters"]["baseline_window"]["value"] == "31 days"
+    assert rule["sharedParameters"]["baseline_window"]["from"]
 
 
 def test_the_text_names_every_rule_and_group(plan, said):
