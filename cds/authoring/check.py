@@ -42,10 +42,14 @@ FORMATS: dict[str, Render] = {
 
 @dataclass(frozen=True)
 class Examined:
-    """What an examination of content found, in the order of files and lines, and what it looked at."""
+    """What an examination of content found, in the order of files and lines, and what it looked at.
+
+    ``doubtful`` are the facts that profiles mark so: the day of the review, the fact, and the profiles.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     plans: tuple[str, ...]
+    doubtful: tuple[tuple[str, str, tuple[str, ...]], ...]
 
 
 def run_check(args: argparse.Namespace) -> int:
@@ -76,6 +80,7 @@ def run_check(args: argparse.Namespace) -> int:
         print(f"\n{_counted(len(shown), 'finding')}")
     elif render is render_text and not hidden:
         print(f"No findings: {', '.join(examined.plans)}.")
+        _list_doubtful(examined)
     return FINDINGS if shown or hidden else CLEAN
 
 
@@ -105,7 +110,25 @@ def examine(files: Files, today: date, profile: str = "") -> Examined:
                 run_lints(Subject(compiled, everywhere, library.packs[pack], library, roots, today), report)
                 invalid += _invalid_suggestions(compiled)
     found = sorted({*report.found, *invalid}, key=lambda each: (each.at, each.id, each.what))
-    return Examined(causes(read, found), tuple(f"{pack} under {name}" for pack, name in wanted))
+    names = tuple(f"{pack} under {name}" for pack, name in wanted)
+    return Examined(causes(read, found), names, _doubtful(each for each in plans.values() if each is not None))
+
+
+def _doubtful(compiled: Iterable[Compiled]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Facts that profiles mark as doubtful, the earliest review first, each with the profiles that do."""
+    marked: dict[tuple[str, str], dict[str, None]] = {}
+    for each in compiled:
+        for fact, review in each.plan.profile.doubtful:
+            marked.setdefault((review, fact), {})[each.plan.profile.name] = None
+    return tuple((review, fact, tuple(profiles)) for (review, fact), profiles in sorted(marked.items()))
+
+
+def _list_doubtful(examined: Examined) -> None:
+    """Print the doubtful facts: a list to work through, and no findings until a review is overdue."""
+    if examined.doubtful:
+        print("\nDoubtful facts, with the day by which each is to be reviewed:")
+    for review, fact, profiles in examined.doubtful:
+        print(f"  {review}  {fact} ({', '.join(profiles)})")
 
 
 def _everywhere(library: Library, pack: str, plans: dict[tuple[str, str], Compiled | None]) -> Iterator[Compiled]:

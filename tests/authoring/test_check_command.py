@@ -47,6 +47,26 @@ def test_the_shipped_rules_have_no_findings(capsys):
     assert (code, "isotretinoin under us-rems-2026" in out) == (0, True)
 
 
+def test_doubtful_facts_are_listed_with_the_day_of_their_review(capsys):
+    """A list after the result and no findings; each fact once, with the profiles that mark it, the earliest first."""
+    assert check(profile=None) == 0
+    _, _, listed = capsys.readouterr().out.partition("Doubtful facts, with the day by which each is to be reviewed:\n")
+    lines = listed.splitlines()
+    assert "  2027-01-15  Product information after the change of 2026-01-22 was not seen (uk-2023, uk-2026)" in lines
+    assert lines == sorted(lines)
+    assert len(lines) == len(set(lines))
+
+
+def test_a_profile_without_doubtful_facts_lists_none(capsys, tmp_path):
+    """No heading over nothing."""
+    folder = tmp_path / "isotretinoin"
+    shutil.copytree(ROOT / RULES, folder)
+    path = folder / "profiles" / f"{PROFILE}.yaml"
+    path.write_text(path.read_text().partition("doubtful:")[0])
+    assert check(rules=[tmp_path]) == 0
+    assert "Doubtful" not in capsys.readouterr().out
+
+
 def test_all_files_are_reported_at_once(broken, capsys):
     """Mistakes in two files are both printed, and the exit code says that there are some."""
     assert check(rules=[broken]) == 1
