@@ -7,6 +7,7 @@ import pytest
 from clients_samples import PATIENCE_S, call
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from json_places import places, put
 
 LIMIT = 20_000_000
 SIGN = "isotretinoin-order-sign"
@@ -25,24 +26,6 @@ VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
 )
 BODY = call()
-
-
-def places(value, path=()):
-    """The path of every value in JSON."""
-    yield path
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, each in inner:
-        yield from places(each, (*path, key))
-
-
-def put(value, path, new):
-    """JSON with another value at a path."""
-    if not path:
-        return new
-    key, *rest = path
-    if isinstance(value, dict):
-        return {**value, key: put(value[key], rest, new)}
-    return [*value[:key], put(value[key], rest, new), *value[key + 1 :]]
 
 
 CONTEXT_PLACES = list(places(BODY["context"]))

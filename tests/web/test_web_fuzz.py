@@ -3,6 +3,7 @@ from urllib.parse import quote
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from json_places import places, put
 from web_samples import SELECT, SIGN, as_bytes, prefetch, request
 
 BOUNDED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -17,24 +18,6 @@ LEAVES = st.one_of(
 VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
 )
-
-
-def places(value, path=()):
-    """The path of every value in JSON."""
-    yield path
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, each in inner:
-        yield from places(each, (*path, key))
-
-
-def put(value, path, new):
-    """JSON with another value at a path."""
-    if not path:
-        return new
-    key, *rest = path
-    if isinstance(value, dict):
-        return {**value, key: put(value[key], rest, new)}
-    return [*value[:key], put(value[key], rest, new), *value[key + 1 :]]
 
 
 BODIES = {
