@@ -20,7 +20,7 @@ from bench.client import Connection, Target, per_second, times
 from bench.growth import by_chart, by_rules, content, hook_service
 from bench.report import printed
 from bench.servers import Running, cpu_ms
-from cds.settings import DEFAULT_PROFILE
+from cds.language.defaults import default_profile
 from cds.web.services import load_ready
 
 SIZES = {"2 KB": 2_000, "50 KB": 50_000, "200 KB": 200_000}
@@ -38,7 +38,7 @@ def main() -> int:
     """Measure everything in one run."""
     begun = perf_counter()
     files = content()
-    measured = hook_service(load_ready(files, DEFAULT_PROFILE))
+    measured = hook_service(load_ready(files, default_profile(files)))
     groups = [measured.plan.groups[name] for name in measured.plan.needs["order-sign"]]
     made = {name: bodies(groups, size) for name, size in SIZES.items()}
     results: Json = {"made_at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": _machine()}

@@ -13,7 +13,8 @@ from bench.bodies import HOOK, TODAY, with_resources
 from cds.answer import answer
 from cds.content import find_content, read_content
 from cds.errors import ContentError
-from cds.settings import DEFAULT_PROFILE, Settings
+from cds.language.defaults import default_profile
+from cds.settings import Settings
 from cds.web.edge import edges
 from cds.web.services import CdsService, Ready, load_ready
 from cds.wire.request import read_call
@@ -61,7 +62,7 @@ def by_rules(files: Files) -> list[Row]:
     rows = []
     for copies in COPIES:
         begun = perf_counter()
-        service = hook_service(load_ready(_copied(files, copies), DEFAULT_PROFILE))
+        service = hook_service(load_ready(_copied(files, copies), default_profile(files)))
         loaded = perf_counter() - begun
         groups = [service.plan.groups[name] for name in service.plan.needs[HOOK]]
         body = with_resources(groups, 100).full

@@ -16,7 +16,6 @@ from cds.cli_integration import run_integration
 from cds.cli_serve import run_demo, run_serve
 from cds.cli_site import add_site
 from cds.errors import ContentError, StartError
-from cds.settings import DEFAULT_PROFILE
 
 PROGRAM = "isotretinoin-cds"
 
@@ -151,8 +150,8 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
 
 def _add_content(parser: argparse.ArgumentParser, *, every_profile: bool = False) -> None:
     _add_rules(parser)
-    default = None if every_profile else DEFAULT_PROFILE
-    parser.add_argument("--profile", default=default, metavar="NAME", help=f"profile ({default or 'each'})")
+    otherwise = "each" if every_profile else "that of rules/defaults.yaml"
+    parser.add_argument("--profile", metavar="NAME", help=f"profile ({otherwise})")
 
 
 def _add_fhir(parser: argparse.ArgumentParser) -> None:

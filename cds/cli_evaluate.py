@@ -16,7 +16,8 @@ from cds.authoring.loopback import LoopbackFhir
 from cds.cli_site import find_site, ready_for
 from cds.content import find_content, read_content
 from cds.errors import RequestError, StartError
-from cds.settings import DEFAULT_PROFILE, Settings
+from cds.language.defaults import default_profile
+from cds.settings import Settings
 from cds.web.edge import edges
 from cds.web.explained import explained, explained_in_words
 from cds.web.services import CdsService, Ready
@@ -60,7 +61,7 @@ def _answered(args: argparse.Namespace) -> Answer:
     site, report = find_site(args, files)
     settings = Settings(
         open=True,
-        profile=args.profile or DEFAULT_PROFILE,
+        profile=args.profile or default_profile(files),
         budget_ms=_BUDGET_MS,
         allow_fhir=tuple(args.allow_fhir),
         today=args.today,

@@ -9,7 +9,8 @@ import sys
 from cds.authoring.integration import as_text, sheet
 from cds.cli_site import find_site, ready_for
 from cds.content import find_content, read_content
-from cds.settings import DEFAULT_PROFILE, Settings
+from cds.language.defaults import default_profile
+from cds.settings import Settings
 
 
 def run_integration(args: argparse.Namespace) -> int:
@@ -17,7 +18,7 @@ def run_integration(args: argparse.Namespace) -> int:
     rules = tuple(args.rules)
     files = read_content(find_content(rules), rules)
     site, report = find_site(args, files)
-    settings = Settings(open=True, profile=args.profile or DEFAULT_PROFILE, today=args.today, site=site)
+    settings = Settings(open=True, profile=args.profile or default_profile(files), today=args.today, site=site)
     ready = ready_for(files, settings, report, args.client)
     public_url = site.public_url if site is not None and site.public_url else settings.public_url
     listed = [each.listed for each in ready.services.values()]

@@ -13,8 +13,9 @@ from cds.cli_site import find_site, ready_for
 from cds.content import ContentRoot, find_content, read_content
 from cds.demo import run as run_demonstration
 from cds.errors import StartError
+from cds.language.defaults import default_profile
 from cds.record.place import Place, find_place
-from cds.settings import DEFAULT_PROFILE, NO_AUTHENTICATION, Settings
+from cds.settings import NO_AUTHENTICATION, Settings
 from cds.web.app import App, create_app
 from cds.web.server import check_port, serve
 from cds.web.services import Ready
@@ -33,7 +34,7 @@ def run_serve(args: argparse.Namespace) -> int:
     site, report = find_site(args, files)
     settings = Settings(
         open=args.open,
-        profile=args.profile or DEFAULT_PROFILE,
+        profile=args.profile or default_profile(files),
         host=args.host,
         port=args.port,
         workers=args.workers if args.workers is not None else os.cpu_count() or 1,
@@ -52,10 +53,11 @@ def run_demo(args: argparse.Namespace) -> int:
     """Serve invented patients until told to stop."""
     rules = tuple(args.rules)
     root = find_content(rules)
+    files = read_content(root, rules)
     # The FHIR server runs on the same computer, which may be a slow one.
-    settings = Settings(open=True, profile=args.profile, port=args.port, budget_ms=2000)
+    settings = Settings(open=True, profile=args.profile or default_profile(files), port=args.port, budget_ms=2000)
     check_port(settings)
-    run_demonstration(root, read_content(root, rules), settings)
+    run_demonstration(root, files, settings)
     return 0
 
 

@@ -11,7 +11,7 @@ from cds.errors import ContentError, StartError
 from cds.language.load import Files
 from cds.language.report import Report
 from cds.language.site import SCHEMA, Site, read_site
-from cds.settings import DEFAULT_PROFILE, Settings, with_certificates
+from cds.settings import Settings, with_certificates
 from cds.web.services import Ready, load_ready, load_site
 
 
@@ -19,7 +19,7 @@ def add_site(parser: argparse.ArgumentParser) -> None:
     """The options of a command that answers as a site would: its file and a client of it, or else a profile."""
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument("--site", type=Path, metavar="FILE", help="site file: profiles, settings and clients")
-    chosen.add_argument("--profile", metavar="NAME", help=f"profile, without a site file ({DEFAULT_PROFILE})")
+    chosen.add_argument("--profile", metavar="NAME", help="profile, without a site file (that of rules/defaults.yaml)")
     parser.add_argument(
         "--client", default="", metavar="NAME", help="client of the site file, for calls that come from none of them"
     )

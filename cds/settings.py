@@ -14,7 +14,6 @@ from cds.errors import StartError
 from cds.language.report import Report
 from cds.language.site import Site
 
-DEFAULT_PROFILE = "us-rems-2026"
 NO_AUTHENTICATION = (
     "authenticated serving needs a site file, which names the EHRs that may call, and comes with the next release. "
     "To try the service on this computer only, start it with: serve --open, with or without --site FILE"
@@ -27,7 +26,7 @@ class Settings:
 
     Attributes:
         open: callers are not authenticated; only this computer can call, and only FHIR servers on it are read.
-        profile: the jurisdiction's values under which packs are compiled.
+        profile: the jurisdiction's values under which packs are compiled; that of the site file where there is one.
         workers: processes; threads: in each of them, which bounds the calls that wait for FHIR servers.
         public_url: where this service is reached, for links in cards; empty for the address that is bound.
         budget_ms: for everything that one call reads from a FHIR server.
@@ -42,7 +41,7 @@ class Settings:
     """
 
     open: bool = False
-    profile: str = DEFAULT_PROFILE
+    profile: str = ""
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = 1

@@ -49,28 +49,13 @@ OWNERS = {
 }
 """Key libraries and where they may be imported."""
 
-OPEN = {
-    "clinical": {
-        "cds/settings.py": "the default profile is named in the program, not in the content",
-    },
-}
-"""Modules that break a rule of this file today, by rule, with what is wrong; each must be mended or argued for."""
-
 
 def name_of(path):
     """A module's path from the root."""
     return path.relative_to(ROOT).as_posix()
 
 
-def each_module_but(rule):
-    """Every module, those that are known to break the rule marked so."""
-    known = OPEN.get(rule, {})
-    marks = {name: (pytest.mark.xfail(strict=True, reason=why),) for name, why in known.items()}
-    several = [pytest.param(path, id=name_of(path), marks=marks.get(name_of(path), ())) for path in MODULES]
-    return pytest.mark.parametrize("path", several)
-
-
-each_module = each_module_but("")
+each_module = pytest.mark.parametrize("path", MODULES, ids=name_of)
 
 
 def part_of(module):
@@ -100,7 +85,7 @@ def level_of(part):
     return found[0]
 
 
-@each_module_but("levels")
+@each_module
 def test_imports_go_downwards_only(path):
     """A part of the program imports from lower levels and from itself (design, section 7)."""
     own = part_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
@@ -114,7 +99,7 @@ def test_imports_go_downwards_only(path):
         assert allowed, f"{name_of(path)}:{line}: {own} imports {other}"
 
 
-@each_module_but("owner")
+@each_module
 def test_a_library_is_imported_by_its_owner_only(path):
     """Each key library stands behind one part of the program (design, section 7)."""
     for module, line in imports(path):
@@ -139,7 +124,7 @@ CLOCKS = {
 }
 
 
-@each_module_but("clock")
+@each_module
 def test_the_clock_is_read_in_one_place(path):
     """Only cds/clock.py reads the computer's clock; everything else is given a clock or a day."""
     if name_of(path) == "cds/clock.py":
@@ -214,7 +199,7 @@ def content_names():
     return {name.removesuffix(".test") for name in found}
 
 
-@each_module_but("clinical")
+@each_module
 def test_nothing_clinical_stands_in_the_program(path):
     """Content is data: no drug, test, condition, instrument or code of a terminology in cds/."""
     text = ALLOWED.sub("", path.read_text(encoding="utf-8"))
@@ -233,7 +218,7 @@ def test_the_program_calls_nothing_of_the_content_by_name():
     program = "\n".join(ALLOWED.sub("", path.read_text(encoding="utf-8")).lower() for path in MODULES)
     said = content_names() & set(re.findall(r"[\w.-]+", program))
     assert len(content_names()) > 200
-    assert said - also_of_the_language - {"us-rems-2026"} == set()
+    assert said - also_of_the_language == set()
 
 
 def test_the_hooks_are_drug_free():

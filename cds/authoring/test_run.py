@@ -15,6 +15,7 @@ from cds.authoring.test_suite import ENDING, PackTests, RuleTests, load_suite
 from cds.clock import monotonic
 from cds.content import ContentRoot, find_content, read_content
 from cds.errors import StartError
+from cds.language.defaults import default_profile
 from cds.language.report import Report
 
 _PASSED, _FAILED, _NOT_RUN = 0, 1, 2
@@ -26,7 +27,8 @@ def run_tests(args: argparse.Namespace) -> int:
     rules: tuple[Path, ...] = tuple(args.rules)
     root = find_content(rules)
     report = Report()
-    packs = load_suite(read_content(root, rules), args.profile, report)
+    files = read_content(root, rules)
+    packs = load_suite(files, args.profile or default_profile(files), report)
     if report.errors:
         print("\n\n".join(shown(each) for each in report.found), file=sys.stderr)
         return _NOT_RUN

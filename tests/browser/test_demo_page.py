@@ -9,7 +9,8 @@ from browser_servers import fetched
 from test_architecture import ALLOWED, CLINICAL
 
 from cds.errors import StartError
-from cds.settings import DEFAULT_PROFILE, Settings
+from cds.language.defaults import default_profile
+from cds.settings import Settings
 from cds.web.app import create_app
 from cds.web.demo_page import POLICY, STATIC
 from cds.web.demo_patients import load
@@ -23,7 +24,7 @@ SOURCES = [*STATIC.iterdir(), STATIC.parent / "templates" / "demo.html"]
 
 def test_only_the_demonstration_has_the_page(content):
     """serve --open knows nothing under /demo."""
-    client = create_app(load_ready(content, DEFAULT_PROFILE), Settings(open=True)).test_client()
+    client = create_app(load_ready(content, default_profile(content)), Settings(open=True)).test_client()
     for path in ("/demo", "/demo/why?instance=1", "/demo/last", "/demo/static/demo.js", "/profiles/uk-2026/readyz"):
         assert client.get(path).status_code == 404
 
@@ -79,7 +80,7 @@ def test_every_profile_and_order_of_the_fixtures_is_there(content):
         assert any(name.endswith(f"/profiles/{each['name']}.yaml") for name in content)
     orders = [index["order"], *index["other_orders"]]
     assert len({each["id"] for each in orders}) == len(orders) > 2
-    assert DEFAULT_PROFILE in {each["name"] for each in index["profiles"]}
+    assert default_profile(content) in {each["name"] for each in index["profiles"]}
 
 
 def test_missing_patients_are_said(tmp_path):

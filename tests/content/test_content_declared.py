@@ -7,7 +7,7 @@ import pytest
 import yaml
 from answer.answer_samples import PACK
 
-from cds.settings import DEFAULT_PROFILE, Settings
+from cds.settings import Settings
 from cds.web.app import create_app
 
 ATTRIBUTES = {
@@ -54,7 +54,7 @@ def test_a_source_attribute_is_declared(content, number):
 
 def test_a_source_attribute_is_none_only_where_no_data_are_used(plans):
     """Neither race, ethnicity, orientation nor gender identity is read: no retrieve and no patient element has one."""
-    declared = plans[DEFAULT_PROFILE].attributes
+    declared = plans["us-rems-2026"].attributes
     unused = ("race", "ethnicity", "sexual_orientation", "gender_identity", "social_determinants")
     assert {declared[f"use_of_{name}"] for name in unused} == {"None"}
     assert "None" not in {declared[f"use_of_{name}"] for name in ("sex", "date_of_birth", "health_status_assessments")}
@@ -66,7 +66,7 @@ def _label(name):
 
 def test_the_page_of_the_pack_shows_all_source_attributes(pages, plans):
     """Each attribute stands on the page of the pack, to which every page of a rule links."""
-    for name in plans[DEFAULT_PROFILE].attributes:
+    for name in plans["us-rems-2026"].attributes:
         assert f"<dt>{_label(name)}</dt><dd>" in pages[f"/rules/{PACK}"], name
     assert all(f'href="/rules/{PACK}"' in html for html in pages.values() if "breadcrumb" in html.lower())
 
@@ -74,13 +74,13 @@ def test_the_page_of_the_pack_shows_all_source_attributes(pages, plans):
 def test_the_page_of_a_rule_shows_all_source_attributes(pages, plans):
     """Each attribute stands on each page of a rule."""
     for path, html in pages.items():
-        for name in plans[DEFAULT_PROFILE].attributes:
+        for name in plans["us-rems-2026"].attributes:
             assert _label(name) in html, (path, name)
 
 
 def test_the_page_of_a_rule_cites_its_evidence(pages, plans):
     """The citation, the first of the attributes, stands on each page of a rule with its link and grade."""
-    for rule in plans[DEFAULT_PROFILE].rules:
+    for rule in plans["us-rems-2026"].rules:
         html = pages[f"/rules/{PACK}/{rule.name}"]
         for source in rule.evidence:
             assert source.url.replace("&", "&amp;") in html

@@ -5,8 +5,8 @@ from content_samples import tried
 
 from cds.authoring.test_expect import FINDING
 from cds.authoring.test_suite import load_suite
+from cds.language.defaults import default_profile
 from cds.language.report import Report
-from cds.settings import DEFAULT_PROFILE
 
 LIPIDS = [f"LIPID-0{n}" for n in range(1, 6)]
 LIVER = [f"LIVER-0{n}" for n in range(1, 6)]
@@ -44,7 +44,7 @@ TOPICS = {
 def trials(content):
     """The patients of the tests beside the rules, by the finding that each expects."""
     found = {}
-    for pack in load_suite(content, DEFAULT_PROFILE, Report()):
+    for pack in load_suite(content, default_profile(content), Report()):
         for trial in (trial for rule in pack.rules for trial in rule.trials):
             if trial.expect.ending == FINDING and not trial.todo:
                 found.setdefault(trial.expect.says, []).append(trial)

@@ -9,7 +9,8 @@ from web_samples import demonstration, sample_files
 from web_servers import served
 
 from cds.authoring.loopback import LoopbackFhir
-from cds.settings import DEFAULT_PROFILE, Settings
+from cds.language.defaults import default_profile
+from cds.settings import Settings
 from cds.web.app import create_app
 from cds.web.services import load_ready
 
@@ -53,7 +54,7 @@ def client(app):
 @pytest.fixture(scope="session")
 def real_ready(content):
     """The shipped content, compiled."""
-    return load_ready(content, DEFAULT_PROFILE)
+    return load_ready(content, default_profile(content))
 
 
 @pytest.fixture(scope="session")

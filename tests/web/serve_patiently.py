@@ -4,7 +4,8 @@ import argparse
 from functools import partial
 
 from cds.content import find_content, read_content
-from cds.settings import DEFAULT_PROFILE, Settings
+from cds.language.defaults import default_profile
+from cds.settings import Settings
 from cds.web.app import create_app
 from cds.web.server import serve
 from cds.web.services import load_ready
@@ -12,7 +13,7 @@ from cds.web.services import load_ready
 
 def application(files, settings):
     """The application over the shipped content."""
-    return create_app(load_ready(files, DEFAULT_PROFILE), settings)
+    return create_app(load_ready(files, default_profile(files)), settings)
 
 
 if __name__ == "__main__":
