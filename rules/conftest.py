@@ -11,8 +11,8 @@ from cds.authoring.test_pack import PACK_TESTS
 from cds.authoring.test_report import failure, shown
 from cds.authoring.test_suite import ENDING, load_suite
 from cds.content import find_content, read_content
+from cds.language.defaults import default_profile
 from cds.language.report import Report
-from cds.settings import DEFAULT_PROFILE
 
 _SUITE = pytest.StashKey()
 _NO_RULES = ("pack.yaml", "data.yaml")
@@ -54,7 +54,8 @@ def _suite(config):
     """Everything is read once, when the first test file is collected."""
     if _SUITE not in config.stash:
         report = Report()
-        packs = load_suite(read_content(find_content()), DEFAULT_PROFILE, report)
+        content = read_content(find_content())
+        packs = load_suite(content, default_profile(content), report)
         problems = {}
         for each in report.found:
             problems.setdefault(os.path.basename(each.at.file), []).append(shown(each))
