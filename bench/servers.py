@@ -49,6 +49,7 @@ def fhir(*args: str) -> Iterator[list[str]]:
     """Base URLs of loopback FHIR servers."""
     number = int(args[1]) if len(args) > 1 else 1
     command = [sys.executable, "-m", "bench.fhir", *args]
+    # S603: the words of the command are this benchmark's own.
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("the FHIR server has no pipes")
@@ -98,6 +99,7 @@ def _memory_of(pid: str) -> dict[str, float]:
 @contextmanager
 def _server(args: list[str], port: int) -> Iterator[Running]:
     begun = perf_counter()
+    # S603: the words of the command are this benchmark's own.
     with subprocess.Popen([sys.executable, *args], cwd=ROOT, stderr=subprocess.DEVNULL) as process:  # noqa: S603
         try:
             while not _answers(port):

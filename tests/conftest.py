@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from cds.content import find_content, read_content
+from cds.facts.kinds import KINDS
+from cds.language.load import load_plan
+from cds.language.report import Report
 
 ROOT = Path(__file__).parent.parent
 LEFT_OUT = pytest.StashKey[Counter[str]]()
@@ -93,3 +96,17 @@ def _left_out(config):
 def content():
     """All content files of the checkout, by relative path."""
     return read_content(find_content())
+
+
+@pytest.fixture(scope="session")
+def loaded(content):
+    """The shipped plan under the profile of the United States, and the library from which it was compiled."""
+    found = load_plan(content, KINDS, "isotretinoin", "us-rems-2026", Report())
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="session")
+def plan(loaded):
+    """The shipped plan."""
+    return loaded[0]
