@@ -262,7 +262,7 @@ def test_a_service_cannot_put_markup_into_the_page(ehr, demo, relay):
     for shown in ("<img src=x onerror=alert(1)>", "<script>alert(1)</script>", "*literal*", "<b>item</b>", "<u>u</u>"):
         assert shown in text
     assert "dire" in card.locator(".badge").text_content()
-    assert "explains nothing" in ehr.page.locator("#silences").inner_text()
+    ehr.wait_said("explains nothing", "silences")
     ehr.expected_errors = ["Failed to load resource: the server responded with a status of 404 (Not Found)"]
 
 
