@@ -11,7 +11,7 @@ from cds.errors import ContentError, StartError
 from cds.language.load import Files
 from cds.language.report import Report
 from cds.language.site import SCHEMA, Site, read_site
-from cds.settings import Settings, with_certificates
+from cds.settings import Settings, with_files
 from cds.web.services import Ready, load_ready, load_site
 
 
@@ -48,7 +48,7 @@ def find_site(args: argparse.Namespace, files: Files) -> tuple[Site | None, Repo
     if args.client and site.client(args.client) is None:
         known = ", ".join(each.name for each in site.clients) or "none"
         raise StartError(f"--client {args.client}: there is none of this name in {path}; there are: {known}")
-    return with_certificates(site, path.parent, report), report
+    return with_files(site, path.parent, report), report
 
 
 def ready_for(files: Files, settings: Settings, report: Report, client: str = "", serving: bool = False) -> Ready:

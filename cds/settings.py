@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from cds.errors import StartError
 from cds.language.report import Report
 from cds.language.site import Site
+from cds.language.site_client import Client
 
 NO_AUTHENTICATION = (
     "authenticated serving needs a site file, which names the EHRs that may call, and comes with the next release. "
@@ -123,12 +124,24 @@ def _is_base(url: str) -> bool:
         return False
 
 
-def with_certificates(site: Site, folder: Path, report: Report) -> Site:
-    """The site with whole paths of its certificate files, which are named relative to the site file's folder."""
-    clients = []
-    for each in site.clients:
-        path = (folder / each.ca_file).resolve() if each.ca_file else None
-        if path is not None and not path.is_file():
-            report.error("no-file", each.at, f"client {each.name}: ca_file {each.ca_file} is not there")
-        clients.append(replace(each, ca_file=str(path) if path is not None else ""))
-    return replace(site, clients=tuple(clients))
+def with_files(site: Site, folder: Path, report: Report) -> Site:
+    """The site with whole paths of its clients' files, which are named relative to the site file's folder."""
+    return replace(site, clients=tuple(_with_files(each, folder, report) for each in site.clients))
+
+
+def _with_files(client: Client, folder: Path, report: Report) -> Client:
+    def whole(file: str, called: str) -> str:
+        if not file:
+            return ""
+        path = (folder / file).resolve()
+        if not path.is_file():
+            report.error("no-file", client.at, f"client {client.name}: {called} {file} is not there")
+        return str(path)
+
+    return replace(
+        client,
+        access=replace(client.access, jwks_file=whole(client.access.jwks_file, "jwks_file")),
+        ca_file=whole(client.ca_file, "ca_file"),
+        certificate=whole(client.certificate, "client_certificate file"),
+        certificate_key=whole(client.certificate_key, "client_certificate key"),
+    )

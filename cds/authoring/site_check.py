@@ -23,9 +23,8 @@ from cds.language.report import Report
 from cds.language.site import SCHEMA, Site, read_site
 from cds.language.site_losses import losses
 from cds.language.site_names import check_names
-from cds.language.site_plan import ClientPlans, compile_site, orders_at
-from cds.language.site_profile import check_draft, check_period
-from cds.settings import with_certificates
+from cds.language.site_plan import ClientPlans, check_profiles, compile_site, orders_at
+from cds.settings import with_files
 from cds.values.diagnostic import Diagnostic
 
 
@@ -77,24 +76,17 @@ def examine_site(file: str, source: bytes, files: Files, today: date | None = No
     site = read_site(file, source, files[SCHEMA], report)
     if site is None:
         return SiteExamined(report.found, (), report.errors)
-    site = with_certificates(site, Path(file).parent, report)
+    site = with_files(site, Path(file).parent, report)
     library = read_library(files, KINDS, report)
     check_names(site, library, report)
     found = compile_site(library, site, report)
     if not any(each.id == "unknown-timezone" for each in report.found):
-        _check_profiles(site, found[0], today or today_in(site.timezone)(), report)
+        check_profiles(found, site, today or today_in(site.timezone)(), report)
     invalid: list[Diagnostic] = []
     if report.errors == 0:
         invalid = [each for plans in found for plan in plans.plans.values() for each in _invalid(plan, site)]
     diagnostics = (*report.found, *dict.fromkeys(invalid))
     return SiteExamined(diagnostics, found, report.errors + len(invalid))
-
-
-def _check_profiles(site: Site, found: ClientPlans, today: date, report: Report) -> None:
-    for name, plan in found.plans.items():
-        chosen = site.packs[name]
-        check_draft(plan.profile, chosen.reviewer, chosen.profile.at, report)
-        check_period(plan.profile, today, chosen.profile.at, report)
 
 
 def _invalid(plan: Plan, site: Site) -> tuple[Diagnostic, ...]:

@@ -9,7 +9,7 @@ from cds.language.fact import Fact
 from cds.language.pack import reached_groups
 from cds.language.plan import SHOW, Plan, Rule
 from cds.language.report import Report
-from cds.language.site import Client
+from cds.language.site_client import Client
 from cds.values.known import UNKNOWN
 
 

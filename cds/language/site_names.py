@@ -8,7 +8,9 @@ from cds.language.load import Library
 from cds.language.node import Text, fields, text
 from cds.language.pack import PackFiles
 from cds.language.report import Report, did_you_mean
-from cds.language.site import Client, Decided, Site
+from cds.language.site import Site
+from cds.language.site_client import Client
+from cds.language.site_decided import Decided
 
 
 def check_names(site: Site, library: Library, report: Report) -> None:
@@ -28,6 +30,9 @@ def check_names(site: Site, library: Library, report: Report) -> None:
             _known(
                 pack, (each.value for each in site.pack_names), "pack", "It is not among the packs of the site.", report
             )
+        for name, own in client.profiles.items():
+            if name in library.packs:
+                _known(own.profile, library.packs[name].profiles, "profile", f"{name} could not be served.", report)
         _check_groups(client, groups, report)
         for key, _ in client.lost:
             _known(key, rules, "rule", "The reason would cover nothing.", report)

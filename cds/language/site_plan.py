@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from cds.language.group import DataGroup
@@ -12,10 +13,13 @@ from cds.language.node import fields, text
 from cds.language.pack import needed_groups
 from cds.language.plan import MODES, SHOW, Case, Plan, Rule, SuggestionPlan
 from cds.language.report import Report
-from cds.language.site import Client, Decided, Site
+from cds.language.site import Site
+from cds.language.site_client import Client
 from cds.language.site_codes import with_site_codes
 from cds.language.site_dates import dated_groups
+from cds.language.site_decided import Chosen, Decided
 from cds.language.site_losses import check_losses
+from cds.language.site_profile import check_draft, check_period
 from cds.language.terminology import System
 from cds.values.diagnostic import Position
 
@@ -37,17 +41,37 @@ def compile_site(library: Library, site: Site, report: Report) -> tuple[ClientPl
     The result counts only if no error was reported.
     """
     library = with_site_codes(library, site, report)
-    known = {name: each for name, each in site.packs.items() if name in library.packs}
-    known = {name: each for name, each in known.items() if each.profile.value in library.packs[name].profiles}
-    own = {name: _compiled(library, name, site, (site.decided,), report) for name in known}
+    known = _known(site.packs, library)
+    own = {name: _compiled(library, name, site, each, (site.decided,), report) for name, each in known.items()}
     found = [ClientPlans(None, _served(own, site, None, report))]
     for client in site.clients:
         plans = own
-        if client.decided.changes_values:
+        if client.decided.changes_values or client.profiles:
             decided = (site.decided, client.decided)
-            plans = {name: _compiled(library, name, site, decided, report) for name in known}
+            chosen = known | _known({name: each for name, each in client.profiles.items() if name in known}, library)
+            plans = {name: _compiled(library, name, site, each, decided, report) for name, each in chosen.items()}
         found.append(ClientPlans(client, _served(plans, site, client, report)))
     return tuple(found)
+
+
+def check_profiles(found: Iterable[ClientPlans], site: Site, today: date | None, report: Report) -> None:
+    """Report profiles that may not answer: of the site, and of clients that have their own.
+
+    Args:
+        found: what was compiled.
+        site: the site file.
+        today: the day on which they must be in force; None leaves that open.
+        report: takes what is wrong.
+    """
+    for each in found:
+        choices = site.packs if each.client is None else each.client.profiles
+        for name, plan in each.plans.items():
+            chosen = choices.get(name)
+            if chosen is None:
+                continue
+            check_draft(plan.profile, chosen.reviewer, chosen.profile.at, report)
+            if today is not None:
+                check_period(plan.profile, today, chosen.profile.at, report)
 
 
 def with_status(plan: Plan) -> Plan:
@@ -60,9 +84,17 @@ def orders_at(site: Site) -> dict[str, Position]:
     return {key.value: key.at for key, _ in site.orders}
 
 
-def _compiled(library: Library, pack: str, site: Site, decided: Sequence[Decided], report: Report) -> Plan | None:
+def _known(chosen: Mapping[str, Chosen], library: Library) -> dict[str, Chosen]:
+    """The choices of packs and profiles that are there."""
+    there = {name: each for name, each in chosen.items() if name in library.packs}
+    return {name: each for name, each in there.items() if each.profile.value in library.packs[name].profiles}
+
+
+def _compiled(
+    library: Library, pack: str, site: Site, chosen: Chosen, decided: Sequence[Decided], report: Report
+) -> Plan | None:
     layers = [each.layer(pack) for each in decided]
-    compiled = compile_plan(library, pack, site.packs[pack].profile.value, report, layers)
+    compiled = compile_plan(library, pack, chosen.profile.value, report, layers)
     if compiled is None:
         return None
     codings = _codings(site, library.shared.systems)

@@ -16,7 +16,7 @@ from cds.chart.fhir import FhirReader, open_reader
 from cds.chart.gather import gather, read_medication_reference
 from cds.clock import Monotonic, Today, fixed, monotonic, today_in
 from cds.language.group import DataGroup
-from cds.language.site import Client
+from cds.language.site_client import Client
 from cds.settings import Settings
 from cds.values.known import Unknown
 from cds.wire.call import Call, Medication, Order

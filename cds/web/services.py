@@ -17,9 +17,10 @@ from cds.language.hook import Hook
 from cds.language.load import Files, Library, compile_plan, read_library
 from cds.language.plan import Plan
 from cds.language.report import Report
-from cds.language.site import Client, Site
+from cds.language.site import Site
+from cds.language.site_client import Client
 from cds.language.site_names import check_names
-from cds.language.site_plan import ClientPlans, compile_site, orders_at, with_status
+from cds.language.site_plan import ClientPlans, check_profiles, compile_site, orders_at, with_status
 from cds.language.site_profile import check_draft, check_period
 from cds.values.diagnostic import Position
 from cds.wire.discovery import Service, discovery
@@ -126,11 +127,7 @@ def load_site(files: Files, site: Site, report: Report, today: date | None = Non
     library = read_library(files, KINDS, report)
     check_names(site, library, report)
     found = compile_site(library, site, report)
-    for name, plan in found[0].plans.items():
-        chosen = site.packs[name]
-        check_draft(plan.profile, chosen.reviewer, chosen.profile.at, report)
-        if today is not None:
-            check_period(plan.profile, today, chosen.profile.at, report)
+    check_profiles(found, site, today, report)
     if report.errors:
         raise ContentError(report.found)
     usual = next((each for each in found if each.client is not None and each.client == site.client(client)), found[0])

@@ -111,3 +111,16 @@ def test_a_value_changes_what_is_found(content, fhir):
         result = answered(*served(content, words), body)
         ids.append({each.finding.id for each in result.decisions.shown})
     assert "LIPID-01" in ids[1] - ids[0]
+
+
+def test_a_client_of_another_jurisdiction_has_a_profile_of_its_own(content):
+    """Its calls are answered under its profile, with its reviewer; the rest of the site keeps the site's profile."""
+    words = HEAD + (
+        "clients:\n  - name: abroad\n    fhir: {base: https://abroad.example.org/fhir}\n"
+        "    packs: {isotretinoin: {profile: uk-2026, reviewer: 'Dr. A, 2026-11-20'}}\n"
+    )
+    ready, _ = served(content, words)
+    service = ready.services[f"{PACK}-order-sign"]
+    abroad, client = ready.for_call(service, "https://abroad.example.org/fhir")
+    assert (abroad.profile.name, client.name) == ("uk-2026", "abroad")
+    assert ready.for_call(service, "")[0].profile.name == "us-rems-2026"

@@ -9,7 +9,8 @@ from site_samples import EXAMPLE, HEAD, PACK, ROOT, TODAY, VIGNETTES, served, vi
 
 from cds.cli import main
 from cds.errors import StartError
-from cds.language.site import Client, Decided
+from cds.language.site_client import Client
+from cds.language.site_decided import Decided
 from cds.settings import Settings
 from cds.values.diagnostic import Position
 from cds.web.app import create_app
