@@ -28,7 +28,8 @@ class Settings:
     Attributes:
         open: callers are not authenticated; only this computer can call, and only FHIR servers on it are read.
         profile: the jurisdiction's values under which packs are compiled; that of the site file where there is one.
-        workers: processes; threads: in each of them, which bounds the calls that wait for FHIR servers.
+        workers: processes.
+        threads: calls that each of them works on at once, most of them waiting for FHIR servers.
         public_url: where this service is reached, for links in cards; empty for the address that is bound.
         budget_ms: for everything that one call reads from a FHIR server.
         timezone: IANA name of the zone in which days are counted.

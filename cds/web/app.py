@@ -13,6 +13,7 @@ from cds.web.edge import edges
 from cds.web.feedback import add_feedback, cards_kept
 from cds.web.hook_call import Keep, add_hook_calls
 from cds.web.last import Last, add_last
+from cds.web.limits import Gate, add_gate
 from cds.web.replies import add_errors, json_reply
 from cds.web.rule_pages import add_rule_pages
 from cds.web.services import Ready
@@ -41,6 +42,7 @@ def create_app(ready: Ready, settings: Settings, last: Last | None = None, recor
     add_trace(app)
     add_cors(app)
     add_errors(app)
+    add_gate(app, Gate(settings.threads))
     _add_listing(app, ready)
     keep: list[Keep] = [last.keep] if last is not None else []
     if recorder is not None:

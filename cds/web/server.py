@@ -17,6 +17,7 @@ from granian.log import LogLevels
 
 from cds.errors import StartError
 from cds.settings import Settings
+from cds.web.limits import SPARE_THREADS
 from cds.web.log import logging_config
 
 AppFactory = Callable[[], Flask]
@@ -55,7 +56,7 @@ def serve(
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
-        blocking_threads=settings.threads,
+        blocking_threads=settings.threads + SPARE_THREADS,
         http=HTTPModes.http1,
         websockets=False,
         log_level=LogLevels.error,
