@@ -96,6 +96,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port to bind (8080)")
     parser.add_argument("--workers", type=int, metavar="N", help="processes (one for each core)")
+    parser.add_argument("--reload", action="store_true", help="take over changed rules and site file; SIGHUP: at once")
     parser.add_argument("--no-record", dest="record", action="store_false", help="keep no records, take no feedback")
     _add_data(parser)
     _add_fhir(parser)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Hashable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cds.cli_site import find_site, ready_for
-from cds.content import ContentRoot, find_content, read_content
+from cds.content import ContentRoot, find_content, fingerprint, read_content
 from cds.demo import run as run_demonstration
 from cds.errors import StartError
 from cds.language.defaults import default_profile
+from cds.language.load import Files
+from cds.language.report import Report
 from cds.record.place import Place, find_place
-from cds.settings import NO_AUTHENTICATION, Settings
+from cds.settings import NO_AUTHENTICATION, Settings, files_of
 from cds.web.app import App, create_app
+from cds.web.reload import Reload
 from cds.web.server import check_port, serve
 from cds.web.services import Ready
 
@@ -24,28 +27,67 @@ if TYPE_CHECKING:
     from cds.record.recorder import Recorder
 
 
+class _Start:
+    """What ``serve`` was asked for; made anew from the files when they change."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
+        self._rules = tuple(args.rules)
+        self._root = find_content(self._rules)
+        self._named: tuple[Path, ...] = ()
+        self._recorder: Recorder | None = None
+
+    def read(self) -> tuple[Files, Settings, Report]:
+        """All files as they are now.
+
+        Raises:
+            StartError: with every setting that does not hold.
+            ContentError: when nothing of the site file could be read.
+        """
+        args = self._args
+        files = read_content(self._root, self._rules)
+        if args.site is not None and not args.open:
+            raise StartError(NO_AUTHENTICATION)
+        site, report = find_site(args, files)
+        self._named = (args.site, *files_of(site)) if site is not None else ()
+        settings = Settings(
+            open=args.open,
+            profile=args.profile or default_profile(files),
+            host=args.host,
+            port=args.port,
+            workers=args.workers if args.workers is not None else os.cpu_count() or 1,
+            allow_fhir=tuple(args.allow_fhir),
+            today=args.today,
+            site=site,
+        )
+        return files, settings, report
+
+    def application(self) -> App:
+        """The application over the files as they are now.
+
+        Raises:
+            StartError, ContentError: as `read`, and for content that is broken.
+        """
+        files, settings, report = self.read()
+        ready = ready_for(files, settings, report, self._args.client, serving=True)
+        if self._recorder is None and self._args.record:
+            self._recorder = _recorder(find_place(self._args.data, os.environ))
+        sys.stderr.write("\n".join(_start_lines(ready, settings, self._root, self._recorder)) + "\n")
+        sys.stderr.flush()
+        return create_app(ready, settings, recorder=self._recorder)
+
+    def fingerprint(self) -> Hashable:
+        """The state of the files."""
+        return fingerprint(self._root, self._rules, self._named)
+
+
 def run_serve(args: argparse.Namespace) -> int:
     """Serve until told to stop."""
-    rules = tuple(args.rules)
-    root = find_content(rules)
-    files = read_content(root, rules)
-    if args.site is not None and not args.open:
-        raise StartError(NO_AUTHENTICATION)
-    site, report = find_site(args, files)
-    settings = Settings(
-        open=args.open,
-        profile=args.profile or default_profile(files),
-        host=args.host,
-        port=args.port,
-        workers=args.workers if args.workers is not None else os.cpu_count() or 1,
-        allow_fhir=tuple(args.allow_fhir),
-        today=args.today,
-        site=site,
-    )
+    start = _Start(args)
+    _, settings, _ = start.read()
     check_port(settings)
-    place = find_place(args.data, os.environ) if args.record else None
-    make_ready = partial(ready_for, files, settings, report, args.client, serving=True)
-    serve(partial(_application, make_ready, settings, root, place), settings)
+    reload = Reload(start.fingerprint, start.application) if args.reload else None
+    serve(start.application, settings, reload=reload)
     return 0
 
 
@@ -59,14 +101,6 @@ def run_demo(args: argparse.Namespace) -> int:
     check_port(settings)
     run_demonstration(root, files, settings)
     return 0
-
-
-def _application(make_ready: Callable[[], Ready], settings: Settings, root: ContentRoot, place: Place | None) -> App:
-    ready = make_ready()
-    recorder = _recorder(place) if place is not None else None
-    sys.stderr.write("\n".join(_start_lines(ready, settings, root, recorder)) + "\n")
-    sys.stderr.flush()
-    return create_app(ready, settings, recorder=recorder)
 
 
 def _recorder(place: Place) -> Recorder:

@@ -56,3 +56,28 @@ def read_content(root: ContentRoot, rules: tuple[Path, ...] = ()) -> dict[str, b
 def _read(base: Path, folder: str) -> dict[str, bytes]:
     paths = (path for path in (base / folder).rglob("*") if path.is_file() and path.suffix in _SUFFIXES)
     return {path.relative_to(base).as_posix(): path.read_bytes() for path in sorted(paths)}
+
+
+Fingerprint = tuple[tuple[str, int, int, int], ...]
+"""Name, time of change, size and identity of each file."""
+
+
+def fingerprint(root: ContentRoot, rules: tuple[Path, ...] = (), files: tuple[Path, ...] = ()) -> Fingerprint:
+    """The state of all content files, and of others that count; another one when any of them changed.
+
+    Args:
+        root: where content was found.
+        rules: folders given by ``--rules``.
+        files: single files, such as a site file. One that is not there counts as that.
+    """
+    folders = (root.path / "rules", root.path / "hooks", *rules)
+    paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in _SUFFIXES]
+    return tuple(_state(path) for path in (*paths, *files))
+
+
+def _state(path: Path) -> tuple[str, int, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return str(path), 0, 0, 0
+    return str(path), found.st_mtime_ns, found.st_size, found.st_ino

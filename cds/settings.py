@@ -125,6 +125,16 @@ def _is_base(url: str) -> bool:
         return False
 
 
+def files_of(site: Site) -> tuple[Path, ...]:
+    """The files that a site's clients name, by whole paths."""
+    return tuple(
+        Path(file)
+        for each in site.clients
+        for file in (each.access.jwks_file, each.ca_file, each.certificate, each.certificate_key)
+        if file
+    )
+
+
 def with_files(site: Site, folder: Path, report: Report) -> Site:
     """The site with whole paths of its clients' files, which are named relative to the site file's folder."""
     return replace(site, clients=tuple(_with_files(each, folder, report) for each in site.clients))

@@ -19,6 +19,10 @@ from cds.errors import StartError
 from cds.settings import Settings
 from cds.web.limits import SPARE_THREADS
 from cds.web.log import logging_config
+from cds.web.reload import Reload, Watch
+
+RESPAWN_S = 0.5
+"""Seconds for which a new process serves beside the old one, before the old one takes no more calls."""
 
 AppFactory = Callable[[], Flask]
 """Makes the application. Where processes are not forked each of them calls it, so it must be picklable there."""
@@ -32,6 +36,7 @@ def serve(
     *,
     on_start: Callable[[], None] | None = None,
     log_level: str = "INFO",
+    reload: Reload | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; requests under way are finished first.
 
@@ -40,16 +45,14 @@ def serve(
         settings: where and how.
         on_start: called once when the content is compiled and the port is bound.
         log_level: the least level of the lines that are logged.
+        reload: how changed content is taken over, also on SIGHUP; None when it is not, and SIGHUP ends the service.
 
     Raises:
         StartError: when the port cannot be bound.
         ContentError: when the factory finds the content broken.
     """
-    global _compiled  # noqa: PLW0603 - a forked process finds its application here, and compiles nothing
     check_port(settings)
-    _compiled = app_factory()
-    gc.collect()
-    gc.freeze()  # what was compiled lives as long as the process: no collection need look at it again
+    _swap(app_factory())
     server = Granian(
         "isotretinoin-cds",
         address="127.0.0.1" if settings.host == "localhost" else settings.host,
@@ -62,8 +65,13 @@ def serve(
         log_level=LogLevels.error,
         log_dictconfig=logging_config(log_level),
         workers_kill_timeout=10,
+        respawn_failed_workers=True,
+        respawn_interval=RESPAWN_S,
     )
-    server.on_startup(_end_on_hangup)
+    if reload is None:
+        server.on_startup(_end_on_hangup)
+    else:
+        server.on_startup(partial(_watch, reload, server))
     if on_start is not None:
         server.on_startup(on_start)
     server.serve(target_loader=partial(_load, app_factory))
@@ -90,6 +98,25 @@ def check_port(settings: Settings) -> None:
             ) from None
         reason = error.strerror or "the address is not known"
         raise StartError(f"{where} cannot be bound: {reason}. Choose another --host or --port") from None
+
+
+def _swap(app: Flask) -> None:
+    """Processes that are forked from now on serve this application."""
+    global _compiled  # noqa: PLW0603 - a forked process finds its application here, and compiles nothing
+    _compiled = app
+    gc.collect()
+    gc.freeze()  # what was compiled lives as long as the process: no collection need look at it again
+
+
+def _watch(reload: Reload, server: Any) -> None:
+    def take_over(app: Flask) -> None:
+        _swap(app)
+        server.signal_handler_reload()  # its own way to put new processes in the place of the old ones
+
+    watch = Watch(reload, take_over)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, lambda *_: watch.look_now())
+    watch.start()
 
 
 def _end_on_hangup() -> None:
