@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -10,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from cds.authoring.diagnostics_text import render_text
+from cds.cli_environment import add_environment
 from cds.cli_evaluate import run_evaluate, run_explain
 from cds.cli_feedback import run_purge, run_report
 from cds.cli_integration import run_integration
@@ -96,6 +98,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port to bind (8080)")
     parser.add_argument("--workers", type=int, metavar="N", help="processes (one for each core)")
+    parser.add_argument("--threads", type=int, default=32, metavar="N", help="calls at once in each process (32)")
     parser.add_argument("--reload", action="store_true", help="take over changed rules and site file; SIGHUP: at once")
     parser.add_argument("--no-record", dest="record", action="store_false", help="keep no records, take no feedback")
     _add_data(parser)
@@ -104,6 +107,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     _add_rules(parser)
     add_site(parser)
     parser.set_defaults(run=run_serve)
+    add_environment(parser, os.environ)
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:

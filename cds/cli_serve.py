@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cds.cli_site import find_site, ready_for
 from cds.content import ContentRoot, find_content, fingerprint, read_content
@@ -25,6 +26,8 @@ from cds.web.services import Ready
 
 if TYPE_CHECKING:
     from cds.record.recorder import Recorder
+
+_T = TypeVar("_T")
 
 
 class _Start:
@@ -57,6 +60,7 @@ class _Start:
             port=args.port,
             workers=args.workers if args.workers is not None else os.cpu_count() or 1,
             allow_fhir=tuple(args.allow_fhir),
+            threads=args.threads,
             today=args.today,
             site=site,
         )
@@ -82,13 +86,35 @@ class _Start:
 
 
 def run_serve(args: argparse.Namespace) -> int:
-    """Serve until told to stop."""
-    start = _Start(args)
-    _, settings, _ = start.read()
+    """Serve until told to stop.
+
+    Raises:
+        StartError: with everything that is wrong with options, environment and settings.
+        ContentError: when the site file or the content is broken.
+    """
+    problems = list(args.environment_problems)
+    if args.site is not None and args.profile is not None:
+        problems.append("a site file and a profile exclude each other; one of them comes from the environment")
+    start = _tried(partial(_Start, args), problems)
+    found = _tried(start.read, problems) if start is not None else None
+    if args.record:
+        _tried(partial(find_place, args.data, os.environ), problems)
+    if start is None or found is None or problems:
+        raise StartError("\n".join(problems))
+    _, settings, _ = found
     check_port(settings)
     reload = Reload(start.fingerprint, start.application) if args.reload else None
     serve(start.application, settings, reload=reload)
     return 0
+
+
+def _tried(make: Callable[[], _T], problems: list[str]) -> _T | None:
+    """What it makes; None when it could not, and why is then among the problems."""
+    try:
+        return make()
+    except StartError as error:
+        problems.append(str(error))
+        return None
 
 
 def run_demo(args: argparse.Namespace) -> int:

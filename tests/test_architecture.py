@@ -182,7 +182,7 @@ CLINICAL = (
 ALLOWED = re.compile(
     r"isotretinoin-cds(\.card)?"  # the program's own name, and the key of its card extension
     r"|urn:isotretinoin-cds:\w+"
-    r"|ISOTRETINOIN_CDS_[A-Z]+"  # its environment
+    r"|ISOTRETINOIN_CDS_[A-Z]*"  # its environment
     r"|/CodeSystem/documentation",
     re.IGNORECASE,
 )

@@ -10,6 +10,7 @@ from cds.errors import StartError
 
 DATA = "ISOTRETINOIN_CDS_DATA"
 DATABASE = "ISOTRETINOIN_CDS_DATABASE"
+DATABASE_FILE = "ISOTRETINOIN_CDS_DATABASE_FILE"
 FILE = "isotretinoin-cds.sqlite"
 
 
@@ -24,13 +25,17 @@ class Place:
 def find_place(data: Path | None, environment: Mapping[str, str]) -> Place:
     """The folder given, else what the environment says, else the user's folder for state (XDG base directories).
 
+    The URL of a database may hold a password; a file that holds the URL keeps it out of the list of processes.
+
     Raises:
-        StartError: when none of them is there.
+        StartError: when none of them is there, or the file cannot be read.
     """
     if data is not None:
         return Place(data / FILE)
     if url := environment.get(DATABASE):
         return Place(url=url)
+    if file := environment.get(DATABASE_FILE):
+        return Place(url=_first_line(Path(file)))
     if folder := environment.get(DATA):
         return Place(Path(folder) / FILE)
     state = environment.get("XDG_STATE_HOME", "")
@@ -41,3 +46,14 @@ def find_place(data: Path | None, environment: Mapping[str, str]) -> Place:
         return Place(Path.home() / ".local" / "state" / "isotretinoin-cds" / FILE)
     except RuntimeError:
         raise StartError(f"there is no home folder to keep records in: give --data DIR, or set {DATA}") from None
+
+
+def _first_line(file: Path) -> str:
+    try:
+        lines = file.read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise StartError(f"{DATABASE_FILE} {file} cannot be read: {reason}") from None
+    if len(lines) != 1:
+        raise StartError(f"{DATABASE_FILE} {file} must hold the URL of a database and nothing else")
+    return lines[0]
