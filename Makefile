@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test lint bench fuzz clean
 
 setup: $(STAMP)
 
@@ -26,6 +26,10 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# A hundred thousand bodies as in `make test`; FUZZ_SEED=7 sends others.
+fuzz: setup
+	@$(BIN)/python -m pytest -n 2 tests/fuzz
 
 bench: setup
 	@$(BIN)/python -m bench
