@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint bench fuzz clean
+.PHONY: setup demo test lint bench soak fuzz clean
 
 setup: $(STAMP)
 
@@ -33,6 +33,11 @@ fuzz: setup
 
 bench: setup
 	@$(BIN)/python -m bench
+
+# Two minutes of load while everything around the service fails; SECONDS=3600 for an hour.
+SECONDS ?= 120
+soak: setup
+	@$(BIN)/python -m bench.soak --seconds $(SECONDS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -51,15 +51,15 @@ def bodies(groups: Sequence[DataGroup], size: int) -> Bodies:
     """Requests of about ``size`` bytes: less chart than the patient has, or older resources added to it."""
     request, chart = request_and_chart()
     least = len(_body(request, {}))
-    if size <= least + _length(_prefetch(groups, request, chart)):
+    if size <= least + _length(prefetch(groups, request, chart)):
         return _made(request, _cut(groups, request, chart, size - least))
-    return _made(request, _filled(lambda more: _prefetch(groups, request, _with(chart, request, more)), size - least))
+    return _made(request, _filled(lambda more: prefetch(groups, request, _with(chart, request, more)), size - least))
 
 
 def with_resources(groups: Sequence[DataGroup], number: int) -> Bodies:
     """Requests whose chart holds a number of resources."""
     request, chart = request_and_chart()
-    return _made(request, _prefetch(groups, request, _with(chart, request, max(0, number - len(chart["entry"])))))
+    return _made(request, prefetch(groups, request, _with(chart, request, max(0, number - len(chart["entry"])))))
 
 
 def without_prefetch(fhir_server: str) -> bytes:
@@ -68,9 +68,9 @@ def without_prefetch(fhir_server: str) -> bytes:
     return json.dumps({**request, "fhirServer": fhir_server}).encode()
 
 
-def _made(request: Json, prefetch: Json) -> Bodies:
-    resources = sum(len(each["entry"]) if "entry" in each else 1 for each in prefetch.values() if each)
-    return Bodies(_body(request, prefetch), _body(_of_another_drug(request), prefetch), resources)
+def _made(request: Json, found: Json) -> Bodies:
+    resources = sum(len(each["entry"]) if "entry" in each else 1 for each in found.values() if each)
+    return Bodies(_body(request, found), _body(_of_another_drug(request), found), resources)
 
 
 def _of_another_drug(request: Json) -> Json:
@@ -80,17 +80,17 @@ def _of_another_drug(request: Json) -> Json:
     return changed
 
 
-def _body(request: Json, prefetch: Json) -> bytes:
-    return json.dumps({**request, "prefetch": prefetch}, separators=(",", ":")).encode()
+def _body(request: Json, found: Json) -> bytes:
+    return json.dumps({**request, "prefetch": found}, separators=(",", ":")).encode()
 
 
-def _length(prefetch: Json) -> int:
-    return len(json.dumps(prefetch, separators=(",", ":")))
+def _length(found: Json) -> int:
+    return len(json.dumps(found, separators=(",", ":")))
 
 
 def _cut(groups: Sequence[DataGroup], request: Json, chart: Json, size: int) -> Json:
     """The groups in their order as long as they fit; null, which says that nothing was found, for the rest."""
-    whole = _prefetch(groups, request, chart)
+    whole = prefetch(groups, request, chart)
     cut: Json = dict.fromkeys(whole)
     for name, content in whole.items():
         if _length({**cut, name: content}) <= size:
@@ -98,18 +98,18 @@ def _cut(groups: Sequence[DataGroup], request: Json, chart: Json, size: int) -> 
     return cut
 
 
-def _filled(prefetch: Callable[[int], Json], size: int) -> Json:
+def _filled(filled: Callable[[int], Json], size: int) -> Json:
     """The prefetch with the fewest added resources that reaches a size."""
     low, high = 0, 16
-    while _length(prefetch(high)) < size:
+    while _length(filled(high)) < size:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if _length(prefetch(middle)) < size else (low, middle)
-    return prefetch(high)
+        low, high = (middle, high) if _length(filled(middle)) < size else (low, middle)
+    return filled(high)
 
 
-def _prefetch(groups: Sequence[DataGroup], request: Json, chart: Json) -> Json:
+def prefetch(groups: Sequence[DataGroup], request: Json, chart: Json) -> Json:
     """What the groups' queries find in a chart. A token that the call does not tell leaves its key out."""
     store = Store([chart])
     kind, _, user = request["context"]["userId"].partition("/")

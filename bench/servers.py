@@ -30,9 +30,16 @@ class Running:
 @contextmanager
 def service(data: Path) -> Iterator[Running]:
     """The service as it is run in production, but for authentication."""
+    with serving(data) as running:
+        yield running
+
+
+@contextmanager
+def serving(data: Path, *options: str) -> Iterator[Running]:
+    """The service with further options."""
     port = free_port()
     command = ["-m", "cds", "serve", "--open", "--workers", str(WORKERS), "--port", str(port)]
-    with _server([*command, "--data", str(data), "--today", TODAY.isoformat()], port) as running:
+    with _server([*command, "--data", str(data), "--today", TODAY.isoformat(), *options], port) as running:
         yield running
 
 
