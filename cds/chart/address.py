@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import unquote, urljoin
 
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
+
+from cds.chart.destination import is_here
 
 _PORTS = {"http": 80, "https": 443}
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
@@ -40,6 +41,8 @@ def read_address(url: str) -> Address | None:
     if ".." in unquote(path).split("/"):
         return None
     host = found.host.strip("[]")
+    if "%" in host:  # a zone of a link-local address, or a name in disguise
+        return None
     return Address(
         found.scheme, host, found.port or _PORTS[found.scheme], path.rstrip("/"), found.query or "", found.url
     )
@@ -64,14 +67,7 @@ def under(base: Address, url: str) -> Address | None:
 def loopback_only(url: str) -> bool:
     """Whether a URL leads to this computer alone: http or https, 127.0.0.0/8, ::1 or ``localhost``."""
     found = read_address(url)
-    if found is None:
-        return False
-    if found.host == "localhost":
-        return True
-    try:
-        return ip_address(found.host).is_loopback
-    except ValueError:
-        return False
+    return found is not None and is_here(found.host)
 
 
 def same_base(one: str, other: str) -> bool:

@@ -1,123 +1,106 @@
-"""Connections that can be cut when their time is up, and that refuse private addresses where they are told to.
+"""Connections to addresses that were judged: a name is resolved once, and what was judged is what is connected to.
 
-A socket's timeout holds for one read, so a server that sends a byte now and then would hold a thread for as long as it
-likes, in the headers too. Whoever waits for the answer cuts the socket instead.
+TLS still checks the certificate against the name. Every connection belongs to one route, so that none that was opened
+under one client's settings serves another client.
 """
 
 from __future__ import annotations
 
+import logging
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from ipaddress import ip_address
+from functools import partial
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.response import HTTPResponse
+from urllib3.exceptions import NewConnectionError
 
-from cds.clock import Monotonic
+from cds.chart.destination import may_connect, may_connect_to_proxy
+from cds.chart.flight import flights_of_this_thread
+from cds.chart.resolve import Resolved, Resolver
 
-_EARLY_S = 0.005  # a wait may wake a moment before its time
+_RESOLVER = Resolver()
 
-
-class Flights:
-    """The exchanges of one reader that are under way, each with its socket and its deadline."""
-
-    def __init__(self, private_address: bool, clock: Monotonic) -> None:
-        self.private_address = private_address
-        self.refused = False
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._under_way: dict[int, tuple[float, socket.socket | None]] = {}
-
-    @contextmanager
-    def flight(self, deadline: float) -> Iterator[None]:
-        """While this lasts, the connections that this thread uses belong to this exchange."""
-        thread = threading.get_ident()
-        with self._lock:
-            self._under_way[thread] = (deadline, None)
-        _THREAD.flights = self
-        try:
-            yield
-        finally:
-            _THREAD.flights = None
-            with self._lock:
-                del self._under_way[thread]
-
-    def took(self, sock: socket.socket) -> None:
-        """This thread's exchange waits on this socket."""
-        thread = threading.get_ident()
-        with self._lock:
-            deadline, _ = self._under_way[thread]
-            self._under_way[thread] = (deadline, sock)
-        self.cut()
-
-    def cut(self) -> None:
-        """Shut down the sockets of all exchanges whose deadline has passed; the waiting threads see an error."""
-        now = self._clock() + _EARLY_S
-        with self._lock:
-            overdue = [sock for deadline, sock in self._under_way.values() if sock and deadline <= now]
-        for sock in overdue:
-            # The plain socket's shutdown: that of an SSLSocket would take the TLS state from under the reading thread.
-            with suppress(OSError):  # closed already, which is what is wanted
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+# Its warnings, such as the one of headers that cannot be parsed, show URLs, and URLs hold patients' ids.
+logging.getLogger("urllib3").propagate = False
+logging.getLogger("urllib3").addHandler(logging.NullHandler())
 
 
-class _Thread(threading.local):
-    flights: Flights | None = None
+class RefusedAddressError(OSError):
+    """The server's name leads to an address that this client's settings do not allow."""
 
 
-_THREAD = _Thread()
-
-
-class PrivateAddressError(OSError):
-    """The server's name leads to a private address, which this client's settings do not allow."""
-
-
-class _Guarded(HTTPConnection):
-    def connect(self) -> None:
-        super().connect()
-        self._guard()
+class _Judged(HTTPConnection):
+    def __init__(self, *args: Any, private: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._private = private
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        self._guard()
+        if self.sock is not None:  # kept from an earlier exchange, or connected a moment ago
+            flights_of_this_thread().took(self.sock.fileno())
         super().request(*args, **kwargs)
 
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as in urllib3 itself
-        flights = _THREAD.flights
-        if flights is not None and self.sock is not None:
-            flights.took(self.sock)
-        return super().getresponse()
-
-    def _guard(self) -> None:
-        """Look at the address really connected to: a name checked before may lead elsewhere by now."""
-        flights = _THREAD.flights
-        if flights is None or flights.private_address or self.sock is None:
-            return
-        peer = self.sock.getpeername()[0]
-        if not ip_address(peer.partition("%")[0]).is_global:
+    def _new_conn(self) -> socket.socket:
+        """Connect to the first address of the name that answers, if every one of them may be connected to."""
+        flights = flights_of_this_thread()
+        found = _RESOLVER.resolve(self._dns_host, self.port, flights.left())
+        if not found or not all(self._may_connect(each.address) for each in found):
             flights.refused = True
-            self.close()
-            raise PrivateAddressError("the FHIR server has a private address")
+            raise RefusedAddressError("the FHIR server has an address that is not allowed")
+        trouble: OSError | None = None
+        for number, each in enumerate(found):
+            try:
+                return self._connected(each, len(found) - number)
+            except OSError as error:
+                trouble = error
+        raise NewConnectionError(self, f"no address of the server can be connected to: {trouble}")
+
+    def _may_connect(self, address: str) -> bool:
+        if self.proxy is not None:
+            return may_connect_to_proxy(address)
+        return may_connect(self._dns_host, address, self._private)
+
+    def _connected(self, to: Resolved, untried: int) -> socket.socket:
+        """A connected socket; an address that does not answer leaves time for those that are untried yet."""
+        flights = flights_of_this_thread()
+        sock = socket.socket(to.family, socket.SOCK_STREAM)
+        try:
+            for option in self.socket_options or ():
+                sock.setsockopt(*option)
+            flights.took(sock.fileno())
+            sock.settimeout(flights.left() / untried)
+            sock.connect(to.where)
+            sock.settimeout(flights.left())
+        except BaseException:
+            sock.close()
+            raise
+        return sock
 
 
-class _Connection(_Guarded):
+class _Connection(_Judged):
     pass
 
 
-class _TlsConnection(_Guarded, HTTPSConnection):
+class _TlsConnection(_Judged, HTTPSConnection):
     pass
 
 
-class Pool(HTTPConnectionPool):
-    """Plain connections that can be cut."""
+class _Pool(HTTPConnectionPool):
+    def __init__(self, *args: Any, private: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ConnectionCls = partial(_Connection, private=private)  # type: ignore[assignment]  # called, no more
 
-    ConnectionCls = _Connection
+
+class _TlsPool(HTTPSConnectionPool):
+    def __init__(self, *args: Any, private: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ConnectionCls = partial(_TlsConnection, private=private)  # type: ignore[assignment]  # called, no more
 
 
-class TlsPool(HTTPSConnectionPool):
-    """TLS connections that can be cut."""
+def pool_classes(private: bool) -> dict[str, Any]:
+    """What makes pools of connections, by scheme.
 
-    ConnectionCls = _TlsConnection
+    Args:
+        private: whether servers may have addresses of private networks.
+    """
+    return {"http": partial(_Pool, private=private), "https": partial(_TlsPool, private=private)}

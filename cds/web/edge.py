@@ -12,13 +12,14 @@ from cds.cards.merge import Frame
 from cds.chart.address import loopback_only, same_base
 from cds.chart.chart import Chart
 from cds.chart.entries import Neighbours
-from cds.chart.fhir import FhirReader, open_reader
+from cds.chart.fhir import FhirReader
 from cds.chart.gather import gather, read_medication_reference
 from cds.clock import Monotonic, Today, fixed, monotonic, today_in
 from cds.language.group import DataGroup
 from cds.language.site_client import Client
 from cds.settings import Settings
 from cds.values.known import Unknown
+from cds.web.fhir_routes import FhirRoutes
 from cds.wire.call import Call, Medication, Order
 from cds.wire.medication import read_medication
 
@@ -33,12 +34,12 @@ def edges(settings: Settings, clock: Monotonic = monotonic) -> MakeEdge:
     """A function that makes the edge of one call."""
     zone = ZoneInfo(settings.timezone)
     today: Today = fixed(settings.today) if settings.today is not None else today_in(settings.timezone)
-    allowed = may_read(settings)
+    routes = FhirRoutes(settings, may_read(settings))
     frame = Frame(settings.public_url, new_id)
 
     def edge(client: Client | None = None) -> Edge:
         budget_ms = client.budget_ms if client is not None and client.budget_ms else settings.budget_ms
-        reading = _Reading(zone, allowed, clock, clock() + budget_ms / 1000, client)
+        reading = _Reading(zone, routes, clock, clock() + budget_ms / 1000, client)
         return Edge(today(), zone, reading.gather, reading.drug, frame)
 
     return edge
@@ -66,7 +67,7 @@ class _Reading:
     def __init__(
         self,
         zone: ZoneInfo,
-        allowed: Callable[[str], bool],
+        routes: FhirRoutes,
         clock: Monotonic,
         deadline: float,
         client: Client | None,
@@ -74,7 +75,7 @@ class _Reading:
         self._client = client
         self._never: Collection[str] = client.never.values if client is not None else ()
         self._zone = zone
-        self._allowed = allowed
+        self._routes = routes
         self._clock = clock
         self._deadline = deadline
         self._reader: FhirReader | Unknown | None = None
@@ -95,12 +96,5 @@ class _Reading:
 
     def _open(self, call: Call) -> FhirReader | Unknown:
         if self._reader is None:
-            mine = self._client if self._client is not None and same_base(self._client.base, call.fhir_server) else None
-            self._reader = open_reader(
-                call,
-                self._allowed,
-                ca_file=mine.ca_file if mine is not None else "",
-                private_address=mine is None or mine.private_address,
-                clock=self._clock,
-            )
+            self._reader = self._routes.open(call, self._client, self._clock)
         return self._reader

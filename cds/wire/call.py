@@ -79,13 +79,18 @@ class HookContext:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """``fhirAuthorization``: a bearer token for this call only. Never logged, stored or shown."""
+    """``fhirAuthorization``: a bearer token for this call only. Never logged, stored or shown.
+
+    Attributes:
+        subject: the client id for which it was issued; empty when it does not say.
+    """
 
     token: str = field(repr=False)
     token_type: str = ""
     scope: str = ""
     patient: str = ""
     expires_in: int | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

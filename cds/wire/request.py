@@ -84,10 +84,12 @@ def _authority(given: object, server: str, notes: list[str]) -> Authority | None
         notes.append("fhirAuthorization came without fhirServer: not used")
         return None
     scope, patient, seconds = given.get("scope"), given.get("patient"), given.get("expires_in")
+    subject = given.get("subject")
     return Authority(
         token=token,
         token_type=kind,
         scope=scope if isinstance(scope, str) else "",
         patient=(id_of(patient, "Patient") or patient) if isinstance(patient, str) else "",
         expires_in=seconds if isinstance(seconds, int) and not isinstance(seconds, bool) else None,
+        subject=subject if isinstance(subject, str) else "",
     )

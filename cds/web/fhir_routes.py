@@ -1,0 +1,49 @@
+"""Which FHIR server a call may have read, and how that is reached (checklist S-22, S-23, S-28)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from cds.chart.fhir import FhirReader, open_reader
+from cds.chart.route import Route, allowed, channel, route_of
+from cds.clock import Monotonic
+from cds.language.site_client import Client
+from cds.settings import Settings
+from cds.values.known import Unknown
+from cds.wire.call import Call
+
+_TRIALS = Route(private_address=True, plain=True)
+
+
+class FhirRoutes:
+    """The routes of a serving process, made at start.
+
+    Args:
+        settings: of the process.
+        in_trials: which FHIR bases may be read while the service is open, and callers are not told apart.
+
+    Raises:
+        StartError: a client's certificate files cannot be used.
+    """
+
+    def __init__(self, settings: Settings, in_trials: Callable[[str], bool]) -> None:
+        self._is_open = settings.open
+        self._in_trials = in_trials
+        clients = settings.site.clients if settings.site is not None else ()
+        for client in (each for each in clients if each.base):
+            channel(route_of(client, settings.open))
+
+    def open(self, call: Call, client: Client | None, clock: Monotonic) -> FhirReader | Unknown:
+        """A reader of the FHIR server that a call names, or why there is none.
+
+        Args:
+            call: the request.
+            client: that calls. Its settings apply to its own server; an open service reads others as well.
+            clock: a clock that only goes forward, in seconds.
+        """
+        if client is not None and allowed(client, call.fhir_server):
+            return open_reader(call, partial(allowed, client), route_of(client, self._is_open), clock=clock)
+        if self._is_open:
+            return open_reader(call, self._in_trials, _TRIALS, clock=clock)
+        return open_reader(call, partial(allowed, client), clock=clock)
