@@ -37,14 +37,18 @@ def read_address(url: str) -> Address | None:
         return None
     if found.scheme not in _PORTS or not found.host or found.auth is not None:
         return None
-    path = found.path or ""
-    if ".." in unquote(path).split("/"):
+    if ".." in unquote(url.partition("?")[0]).split("/"):  # as it was given: the parser has followed it already
         return None
     host = found.host.strip("[]")
     if "%" in host:  # a zone of a link-local address, or a name in disguise
         return None
     return Address(
-        found.scheme, host, found.port or _PORTS[found.scheme], path.rstrip("/"), found.query or "", found.url
+        found.scheme,
+        host,
+        found.port or _PORTS[found.scheme],
+        (found.path or "").rstrip("/"),
+        found.query or "",
+        found.url,
     )
 
 
@@ -58,7 +62,10 @@ def under(base: Address, url: str) -> Address | None:
     """The address of a relative query or of an absolute URL, if it lies under the base; otherwise None."""
     if _UNSAFE.search(url):  # before urljoin, which would drop some of these characters
         return None
-    found = read_address(urljoin(f"{base.url.rstrip('/')}/", url))
+    try:
+        found = read_address(urljoin(f"{base.url.rstrip('/')}/", url))
+    except ValueError:  # half a bracket
+        return None
     if found is None or (found.scheme, found.host, found.port) != (base.scheme, base.host, base.port):
         return None
     return found if found.path == base.path or found.path.startswith(f"{base.path}/") else None

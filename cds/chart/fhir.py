@@ -134,6 +134,7 @@ def open_reader(
     route: Route = Route(),  # noqa: B008 - frozen
     *,
     clock: Monotonic = monotonic,
+    breaker: Breaker = BREAKER,
 ) -> FhirReader | Unknown:
     """A reader of the call's FHIR server, or why there is none.
 
@@ -142,6 +143,7 @@ def open_reader(
         allowed: whether the service may call a base URL, by the site's settings.
         route: how the server is reached.
         clock: a clock that only goes forward, in seconds.
+        breaker: which servers to leave alone for a while.
     """
     if not call.fhir_server:
         return Unknown(Reason.NOT_SUPPLIED)
@@ -150,7 +152,7 @@ def open_reader(
         return Unknown(Reason.NOT_PERMITTED)
     if not _may_use(call.authority, call.context.patient_id, route):
         return Unknown(Reason.NOT_PERMITTED)
-    return FhirReader(base, call.authority, route, clock=clock)
+    return FhirReader(base, call.authority, route, clock=clock, breaker=breaker)
 
 
 def _may_use(authority: Authority | None, patient_id: str, route: Route) -> bool:

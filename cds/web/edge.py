@@ -34,7 +34,8 @@ def edges(settings: Settings, clock: Monotonic = monotonic) -> MakeEdge:
     """A function that makes the edge of one call."""
     zone = ZoneInfo(settings.timezone)
     today: Today = fixed(settings.today) if settings.today is not None else today_in(settings.timezone)
-    routes = FhirRoutes(settings, may_read(settings))
+    clients = settings.site.clients if settings.site is not None else ()
+    routes = FhirRoutes(clients, settings.open, may_read(settings))
     frame = Frame(settings.public_url, new_id)
 
     def edge(client: Client | None = None) -> Edge:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from cds.chart.fhir import FhirReader, open_reader
 from cds.chart.route import Route, allowed, channel, route_of
 from cds.clock import Monotonic
 from cds.language.site_client import Client
-from cds.settings import Settings
 from cds.values.known import Unknown
 from cds.wire.call import Call
 
@@ -20,19 +19,20 @@ class FhirRoutes:
     """The routes of a serving process, made at start.
 
     Args:
-        settings: of the process.
-        in_trials: which FHIR bases may be read while the service is open, and callers are not told apart.
+        clients: of the site file.
+        is_open: whether callers are not told apart, in trials.
+        in_trials: which FHIR bases may be read then.
 
     Raises:
         StartError: a client's certificate files cannot be used.
     """
 
-    def __init__(self, settings: Settings, in_trials: Callable[[str], bool]) -> None:
-        self._is_open = settings.open
+    def __init__(self, clients: Iterable[Client], is_open: bool, in_trials: Callable[[str], bool]) -> None:
+        self._is_open = is_open
         self._in_trials = in_trials
-        clients = settings.site.clients if settings.site is not None else ()
-        for client in (each for each in clients if each.base):
-            channel(route_of(client, settings.open))
+        for client in clients:
+            if client.base:
+                channel(route_of(client, is_open))
 
     def open(self, call: Call, client: Client | None, clock: Monotonic) -> FhirReader | Unknown:
         """A reader of the FHIR server that a call names, or why there is none.
