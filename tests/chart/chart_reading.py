@@ -5,6 +5,7 @@ from __future__ import annotations
 from chart_samples import call
 
 from cds.chart.breaker import Breaker
+from cds.chart.fetch import Fetch, fetch_all
 from cds.chart.fhir import open_reader
 from cds.chart.page import Page
 from cds.chart.route import Route
@@ -20,5 +21,5 @@ def read(base: str, route: Route, query: str = "Observation?patient=p1", seconds
     opened = open_reader(call(base, authority=Authority("t0ken")), lambda _: True, route, breaker=Breaker())
     if isinstance(opened, Unknown):
         return opened.reason
-    found = opened.get(query, opened.monotonic() + seconds)
-    return found.reason if isinstance(found, Unknown) else found
+    (found,) = fetch_all(opened, [Fetch(query)], opened.monotonic() + seconds)
+    return found.pages[0] if found.pages else found.reason
