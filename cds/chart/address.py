@@ -45,7 +45,7 @@ def read_address(url: str) -> Address | None:
     return Address(
         found.scheme,
         host,
-        found.port or _PORTS[found.scheme],
+        found.port if found.port is not None else _PORTS[found.scheme],
         (found.path or "").rstrip("/"),
         found.query or "",
         found.url,
