@@ -3,8 +3,10 @@ PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+RELEASE := build/release
+LOCKED := build/locked
 
-.PHONY: setup demo test lint bench soak fuzz clean
+.PHONY: setup demo test lint bench soak fuzz lock sbom licences audit clean
 
 setup: $(STAMP)
 
@@ -38,6 +40,39 @@ bench: setup
 SECONDS ?= 120
 soak: setup
 	@$(BIN)/python -m bench.soak --seconds $(SECONDS)
+
+# For a release: what an installation consists of. UPGRADE=--upgrade takes the newest versions that pyproject.toml allows.
+$(RELEASE)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/pip install --quiet --upgrade 'pip>=25.1'
+	$(RELEASE)/bin/pip install --quiet --group release
+	@touch $@
+
+COMPILE = $(RELEASE)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-annotate --custom-compile-command 'make lock' $(UPGRADE)
+
+lock: $(RELEASE)/.installed
+	$(COMPILE) pyproject.toml --all-extras --output-file requirements.lock
+	$(COMPILE) --group build --output-file deploy/build.lock
+
+$(LOCKED)/.installed: requirements.lock $(RELEASE)/.installed
+	rm -rf $(LOCKED)
+	$(PYTHON) -m venv --without-pip $(LOCKED)
+	$(RELEASE)/bin/pip --python $(LOCKED)/bin/python install --quiet --require-hashes --only-binary=:all: -r requirements.lock
+	@touch $@
+
+sbom: $(LOCKED)/.installed
+	$(RELEASE)/bin/cyclonedx-py environment $(LOCKED) --pyproject pyproject.toml --output-reproducible -o build/sbom.json
+	$(PYTHON) deploy/without_addresses.py build/sbom.json > deploy/sbom.cdx.json
+
+licences: $(LOCKED)/.installed
+	$(RELEASE)/bin/pip-licenses --python $(LOCKED)/bin/python --from=mixed --format=markdown --output-file=build/licences.md
+	cat deploy/licences.head.md build/licences.md > docs/licences.md
+
+# --strict: a package that the database of advisories does not know is a failure, not a line that nobody reads.
+audit: $(RELEASE)/.installed
+	$(RELEASE)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
+	$(RELEASE)/bin/pip-audit --strict --disable-pip --require-hashes -r deploy/build.lock
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
