@@ -7,6 +7,8 @@ tells in ``NEEDS`` by name how to get a thing and whether it is there; one that 
 """
 
 import os
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 
 from cds.content import find_content, read_content
 from cds.facts.kinds import KINDS
-from cds.language.load import load_plan
+from cds.language.load import content_hash, load_plan
 from cds.language.report import Report
 
 ROOT = Path(__file__).parent.parent
@@ -110,3 +112,17 @@ def loaded(content):
 def plan(loaded):
     """The shipped plan."""
     return loaded[0]
+
+
+@pytest.fixture(scope="session")
+def wheel(content, tmp_path_factory):
+    """The wheel of this checkout, beside the hash of the content of which it was built."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = (sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", str(ROOT), "--no-deps", "--quiet")
+    done = subprocess.run(
+        (*command, "--wheel-dir", str(folder)), capture_output=True, text=True, check=False, timeout=180
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "hash").write_text(content_hash(content))
+    (built,) = folder.glob("*.whl")
+    return built

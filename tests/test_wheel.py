@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from cds.content import find_content, read_content
-from cds.language.load import content_hash
-
 ROOT = Path(__file__).parent.parent
 VIGNETTES = ROOT / "fixtures" / "vignettes"
 ASK = """
@@ -33,17 +30,6 @@ def run(*command, **more):
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180, **more)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """The wheel of this checkout, beside the hash of the content of which it was built."""
-    folder = tmp_path_factory.mktemp("wheel")
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-    run(*pip, "wheel", str(ROOT), "--no-deps", "--quiet", "--wheel-dir", str(folder))
-    (folder / "hash").write_text(content_hash(read_content(find_content())))
-    (built,) = folder.glob("*.whl")
-    return built
 
 
 @pytest.fixture(scope="module")
