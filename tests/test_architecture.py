@@ -40,7 +40,7 @@ OWNERS = {
     "yaml": ("cds/language/",),
     "jsonschema": ("cds/language/",),
     "jsonschema_rs": ("cds/wire/",),
-    "msgspec": ("cds/wire/",),
+    "msgspec": ("cds/wire/", "cds/record/entry.py"),
     "fhir": ("cds/cards/", "cds/authoring/"),
     "sqlalchemy": ("cds/record/",),
     "alembic": ("cds/record/",),

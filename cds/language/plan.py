@@ -90,13 +90,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Case:
-    """One case of a rule: when it holds, and exactly one of a finding, a silence with its reason, or not checked."""
+    """One case of a rule: when it holds, and exactly one of a finding, a silence with its reason, or not checked.
+
+    ``number`` counts the cases of the rule file from 1; with rule and version it names the case on record.
+    """
 
     at: Position
     when: tuple[Condition, ...]
     finding: Finding | None = None
     silent: str = ""
     not_checked: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True)

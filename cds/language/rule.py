@@ -49,7 +49,11 @@ def read_rule(root: Fields, pack: Scope, shelf: Shelf, overrides: Overrides) -> 
     scope = Scope(pack.names, fields(root.get("facts")), parameters, pack, f"{name.value}.")
     reader = _RuleReader(scope, shelf)
     facts = scope.all_facts()
-    cases = tuple(found for node in items(root.get("cases")) if (found := reader.case(fields(node))) is not None)
+    cases = tuple(
+        found
+        for number, node in enumerate(items(root.get("cases")), 1)
+        if (found := reader.case(fields(node), number)) is not None
+    )
     topic = root.get("topic")
     if isinstance(topic, Text) and topic.value not in shelf.topics:
         advice = did_you_mean(topic.value, shelf.topics)
@@ -98,7 +102,7 @@ class _RuleReader:
                 )
         return tuple(dict.fromkeys(found))
 
-    def case(self, body: Fields) -> Case | None:
+    def case(self, body: Fields, number: int) -> Case | None:
         endings = [key for key, _ in body if key.value in _ENDINGS]
         if len(endings) != 1:
             self.report.error(
@@ -110,14 +114,14 @@ class _RuleReader:
             return None
         when = self.scope.conditions(body.get("when"))
         if endings[0].value == "finding":
-            return Case(body.at, when, finding=self.finding(body))
+            return Case(body.at, when, finding=self.finding(body), number=number)
         silent, not_checked = text(body.get("silent")), text(body.get("not_checked"))
         extra = [key for key, _ in body if key.value not in ("when", endings[0].value)]
         for key in extra:
             self.report.error("ending-key", key.at, f"{key.value} belongs to a finding, and this case has none")
         if not (silent or not_checked):
             self.report.error("no-value", endings[0].at, f"{endings[0].value} needs words", remedy="Say why.")
-        return Case(body.at, when, silent=silent, not_checked=not_checked)
+        return Case(body.at, when, silent=silent, not_checked=not_checked, number=number)
 
     def finding(self, body: Fields) -> Finding:
         return Finding(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
 
 from cds.errors import StartError
 from cds.record.place import Place
@@ -14,9 +14,16 @@ from cds.record.tables import HEAD
 
 BUSY_MS = 5000
 _CONNECT_S = 5
+_GIVE_UP_MS = 20_000
+# What SQLite says when the file is right and the moment is wrong.
+_PASSING = ("SQLITE_BUSY", "SQLITE_FULL", "SQLITE_IOERR")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number that other programs on the same server do not use for a lock of theirs.
 _LOCK = 7_346_501_172
+
+
+class AwayError(StartError):
+    """The database cannot be used now; later it may, with nothing changed here."""
 
 
 def open_engine(place: Place) -> Engine:
@@ -43,7 +50,9 @@ def open_engine(place: Place) -> Engine:
             pool_size=1,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": _CONNECT_S},
+            pool_timeout=_CONNECT_S,
+            # A server whose computer is gone is given up by the system.
+            connect_args={"connect_timeout": _CONNECT_S, "tcp_user_timeout": _GIVE_UP_MS},
         )
     except ModuleNotFoundError:
         raise StartError("PostgreSQL needs its driver: pip install 'isotretinoin-cds[postgres]'") from None
@@ -53,7 +62,8 @@ def prepare(place: Place) -> None:
     """Make the database, or bring its tables up to date. Several processes may do it at once.
 
     Raises:
-        StartError: when it cannot be opened or written, or a newer release made it.
+        AwayError: when a server does not answer or let us in, or a file is held by another, or its disk is full.
+        StartError: when it cannot be used at all, or a newer release made it.
     """
     if place.file is not None:
         try:
@@ -65,8 +75,11 @@ def prepare(place: Place) -> None:
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            if _revision(connection) != HEAD:
-                _upgrade(connection, engine.url)
+            found = _revision(connection)
+            if _is_newer(found):
+                raise _newer(engine.url, found)
+            if found != HEAD:
+                _upgrade(connection)
     except SQLAlchemyError as error:
         raise _unusable(engine.url, error) from None
     finally:
@@ -90,9 +103,10 @@ def open_current(place: Place) -> Engine:
         raise _unusable(engine.url, error) from None
     if found != HEAD:
         engine.dispose()
-        raise StartError(
-            f"{shown_url(engine.url)} is not of this release; start the service once to bring it up to date"
-        )
+        if _is_newer(found):
+            raise _newer(engine.url, found)
+        told = "is of an older release; start the service once to bring it up to date"
+        raise StartError(f"{shown_url(engine.url)} {told}")
     return engine
 
 
@@ -102,7 +116,9 @@ def shown_url(url: URL) -> str:
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, pool_size=1, max_overflow=0, connect_args={"timeout": BUSY_MS / 1000})
+    engine = create_engine(
+        url, pool_size=1, max_overflow=0, pool_timeout=_CONNECT_S, connect_args={"timeout": BUSY_MS / 1000}
+    )
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: object) -> None:
@@ -126,21 +142,35 @@ def _revision(connection: Connection) -> str:
     return connection.scalar(text("select version_num from alembic_version")) or ""
 
 
-def _upgrade(connection: Connection, url: URL) -> None:
+def _upgrade(connection: Connection) -> None:
     # Takes 0.4 s to import, and most starts find the tables up to date.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
-    from alembic.util import CommandError  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, "head")
-    except CommandError:
-        raise StartError(f"{shown_url(url)} was made by a newer release; install that one, or choose another") from None
+    command.upgrade(config, "head")
+
+
+def _is_newer(revision: str) -> bool:
+    """Whether tables are of a later release: revisions are numbers, and what is no number is not of ours."""
+    return bool(revision) and not (revision.isdecimal() and int(revision) <= int(HEAD))
+
+
+def _newer(url: URL, found: str) -> StartError:
+    return StartError(
+        f"{shown_url(url)} was made by a newer release: its tables are revision {found}, and this release knows "
+        f"{HEAD}. Install that release, or choose another database"
+    )
 
 
 def _unusable(url: URL, error: SQLAlchemyError) -> StartError:
-    why = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
-    return StartError(f"{shown_url(url)} cannot be used for records: {why}")
+    origin = getattr(error, "orig", None)
+    why = str(origin or type(error).__name__).splitlines()[0]
+    told = f"{shown_url(url)} cannot be used for records: {why}"
+    if url.get_backend_name() == "sqlite":
+        passing = getattr(origin, "sqlite_errorname", "").startswith(_PASSING)
+    else:
+        passing = isinstance(error, (OperationalError, InterfaceError))
+    return AwayError(told) if passing else StartError(told)

@@ -1,4 +1,4 @@
-"""Where records are kept: an SQLite file in a folder, or a database by its URL."""
+"""Where records are kept: an SQLite file in a folder, or a database by its URL; and the journal beside it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,28 @@ DATA = "ISOTRETINOIN_CDS_DATA"
 DATABASE = "ISOTRETINOIN_CDS_DATABASE"
 DATABASE_FILE = "ISOTRETINOIN_CDS_DATABASE_FILE"
 FILE = "isotretinoin-cds.sqlite"
+JOURNAL = "journal"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A file, or the URL of a database server, which may hold a password."""
+    """A file, or the URL of a database server, which may hold a password, with a folder on this computer."""
 
     file: Path | None = None
     url: str = field(default="", repr=False)
+    folder: Path | None = None
+
+    @property
+    def journal(self) -> Path:
+        """The folder of what is not in the database yet.
+
+        Raises:
+            StartError: when there is a URL, and no folder beside it.
+        """
+        folder = self.file.parent if self.file is not None else self.folder
+        if folder is None:
+            raise StartError(f"a database by its URL needs a folder on this computer as well: set {DATA}")
+        return folder / JOURNAL
 
 
 def find_place(data: Path | None, environment: Mapping[str, str]) -> Place:
@@ -32,18 +46,23 @@ def find_place(data: Path | None, environment: Mapping[str, str]) -> Place:
     """
     if data is not None:
         return Place(data / FILE)
+    folder = _folder(environment)
     if url := environment.get(DATABASE):
-        return Place(url=url)
+        return Place(url=url, folder=folder)
     if file := environment.get(DATABASE_FILE):
-        return Place(url=_first_line(Path(file)))
+        return Place(url=_first_line(Path(file)), folder=folder)
+    return Place(folder / FILE)
+
+
+def _folder(environment: Mapping[str, str]) -> Path:
     if folder := environment.get(DATA):
-        return Place(Path(folder) / FILE)
+        return Path(folder)
     state = environment.get("XDG_STATE_HOME", "")
     # The XDG specification wants a relative path ignored.
     if Path(state).is_absolute():
-        return Place(Path(state) / "isotretinoin-cds" / FILE)
+        return Path(state) / "isotretinoin-cds"
     try:
-        return Place(Path.home() / ".local" / "state" / "isotretinoin-cds" / FILE)
+        return Path.home() / ".local" / "state" / "isotretinoin-cds"
     except RuntimeError:
         raise StartError(f"there is no home folder to keep records in: give --data DIR, or set {DATA}") from None
 

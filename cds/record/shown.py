@@ -1,22 +1,29 @@
-"""Cards of an answer as values to be kept: ids, rules, versions and indicators; nothing of their text."""
+"""What an answer decided, as values to be kept: ids, rules, versions, cases, indicators; nothing of its texts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from cds.cards.merge import EXTENSION
+from cds.findings.decide import Decisions, Verdict
+from cds.language.plan import Plan
 from cds.wire.response import Card
 
 
 @dataclass(frozen=True, slots=True)
 class ShownFinding:
-    """One finding of a card. ``rule`` is empty where the card says what could not be checked."""
+    """One finding of a card.
+
+    ``rule`` is empty, and ``case`` is 0, where the card says what several rules could not check. Else ``case`` is the
+    number of the case in the rule file, from 1.
+    """
 
     id: str
     rule: str
     version: str
     indicator: str
+    case: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,26 @@ class ShownCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ShadowFinding:
+    """What a rule in shadow would have said. ``finding`` and ``indicator`` are empty where it could not be checked."""
+
+    uuid: str
+    answered_at: str
+    hook: str
+    service: str
+    client: str
+    pack: str
+    pack_version: str
+    content_hash: str
+    profile: str
+    rule: str
+    rule_version: str
+    rule_case: int
+    finding: str
+    indicator: str
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """When and where cards were shown."""
 
@@ -65,18 +92,48 @@ class Occasion:
     client: str = ""
 
 
-def shown_cards(cards: Iterable[Card], occasion: Occasion, names: Mapping[str, str]) -> tuple[ShownCard, ...]:
+def shown_cards(
+    cards: Iterable[Card], decisions: Decisions, occasion: Occasion, names: Mapping[str, str]
+) -> tuple[ShownCard, ...]:
     """What is kept of cards.
 
     Args:
         cards: cards of one answer.
+        decisions: what they are made of; every rule holds in one case at most.
         occasion: when and where.
         names: the pack's name of each suggestion, by its label.
     """
-    return tuple(_shown(card, occasion, names) for card in cards)
+    cases = {each.rule.name: each.case.number for each in decisions.all if each.case is not None}
+    return tuple(_shown(card, cases, occasion, names) for card in cards)
 
 
-def _shown(card: Card, occasion: Occasion, names: Mapping[str, str]) -> ShownCard:
+def shadow_findings(
+    decisions: Decisions, plan: Plan, occasion: Occasion, new_id: Callable[[], str]
+) -> tuple[ShadowFinding, ...]:
+    """What rules in shadow would have said on this occasion, if nothing had replaced or withheld it."""
+    return tuple(
+        ShadowFinding(
+            uuid=new_id(),
+            answered_at=occasion.answered_at,
+            hook=occasion.hook,
+            service=occasion.service,
+            client=occasion.client,
+            pack=plan.name,
+            pack_version=plan.version,
+            content_hash=plan.content_hash,
+            profile=plan.profile.name,
+            rule=each.rule.name,
+            rule_version=each.rule.version,
+            rule_case=each.case.number if each.case is not None else 0,
+            finding=each.finding.id if each.finding is not None else "",
+            indicator=each.finding.indicator if each.finding is not None else "",
+        )
+        for each in decisions.all
+        if each.verdict is Verdict.SHADOW
+    )
+
+
+def _shown(card: Card, cases: Mapping[str, int], occasion: Occasion, names: Mapping[str, str]) -> ShownCard:
     told = card.extension[EXTENSION]
     return ShownCard(
         uuid=card.uuid,
@@ -91,7 +148,8 @@ def _shown(card: Card, occasion: Occasion, names: Mapping[str, str]) -> ShownCar
         topic=told["topic"],
         indicator=card.indicator,
         findings=tuple(
-            ShownFinding(each["id"], each["rule"], each["version"], each["indicator"]) for each in told["findings"]
+            ShownFinding(each["id"], each["rule"], each["version"], each["indicator"], cases.get(each["rule"], 0))
+            for each in told["findings"]
         ),
         suggestions=tuple(OfferedSuggestion(each.uuid, names.get(each.label, "")) for each in card.suggestions),
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, MetaData, String, Table
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table
 
-HEAD = "1"
+HEAD = "2"
 """The revision of the tables below, which is the newest one in ``migrations/versions``."""
 
 METADATA = MetaData()
@@ -35,6 +35,28 @@ FINDINGS = Table(
     Column("rule", String, primary_key=True),
     Column("rule_version", String, nullable=False),
     Column("indicator", String, nullable=False),
+    # 0 where no case of one rule was meant, or the row is older than this column
+    Column("rule_case", Integer, nullable=False, server_default="0"),
+)
+# What rules in shadow would have said, or could not check (then finding and indicator are empty). No card shows it.
+SHADOW_FINDINGS = Table(
+    "shadow_findings",
+    METADATA,
+    Column("uuid", _ID, primary_key=True),
+    Column("answered_at", _MOMENT, nullable=False),
+    Column("hook", String, nullable=False),
+    Column("service", String, nullable=False),
+    Column("client", String, nullable=False),
+    Column("pack", String, nullable=False),
+    Column("pack_version", String, nullable=False),
+    Column("content_hash", String, nullable=False),
+    Column("profile", String, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("rule_version", String, nullable=False),
+    Column("rule_case", Integer, nullable=False),
+    Column("finding", String, nullable=False),
+    Column("indicator", String, nullable=False),
+    Index("shadow_findings_answered_at", "answered_at"),
 )
 SUGGESTIONS = Table(
     "suggestions",

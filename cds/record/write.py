@@ -1,4 +1,4 @@
-"""Rows of cards and feedback into the tables. What is there already stays as it is."""
+"""Entries into the tables. What is there already stays as it is, so an entry may be written again."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from cds.record.feedback import FeedbackItem
-from cds.record.shown import ShownCard
-from cds.record.tables import ACCEPTED_SUGGESTIONS, CARDS, FEEDBACK, FINDINGS, SUGGESTIONS
+from cds.record.entry import Entry
+from cds.record.tables import ACCEPTED_SUGGESTIONS, CARDS, FEEDBACK, FINDINGS, SHADOW_FINDINGS, SUGGESTIONS
 
 
-def write_cards(connection: Connection, cards: Sequence[ShownCard]) -> None:
-    """Write cards with their findings and suggestions."""
-    names = [column.name for column in CARDS.columns]
-    _add(connection, CARDS, ({name: getattr(card, name) for name in names} for card in cards))
+def write_entries(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Write cards with all that is on them, what rules in shadow would have said, and feedback (F-2)."""
+    cards = [card for entry in entries for card in entry.cards]
+    _add(connection, CARDS, (_columns(CARDS, card) for card in cards))
     _add(
         connection,
         FINDINGS,
@@ -26,6 +25,7 @@ def write_cards(connection: Connection, cards: Sequence[ShownCard]) -> None:
                 "finding": each.id,
                 "rule": each.rule,
                 "rule_version": each.version,
+                "rule_case": each.case,
                 "indicator": each.indicator,
             }
             for card in cards
@@ -37,10 +37,11 @@ def write_cards(connection: Connection, cards: Sequence[ShownCard]) -> None:
         SUGGESTIONS,
         ({"card": card.uuid, "uuid": each.uuid, "name": each.name} for card in cards for each in card.suggestions),
     )
+    _add(connection, SHADOW_FINDINGS, (_columns(SHADOW_FINDINGS, each) for entry in entries for each in entry.shadow))
+    _add_feedback(connection, entries)
 
 
-def write_feedback(connection: Connection, items: Sequence[FeedbackItem], received_at: str) -> None:
-    """Write feedback; an item that was written before changes nothing (F-2)."""
+def _add_feedback(connection: Connection, entries: Sequence[Entry]) -> None:
     _add(
         connection,
         FEEDBACK,
@@ -52,16 +53,26 @@ def write_feedback(connection: Connection, items: Sequence[FeedbackItem], receiv
                 "reason_system": item.reason_system,
                 "reason_code": item.reason_code,
                 "has_comment": item.has_comment,
-                "received_at": received_at,
+                "received_at": entry.received_at,
             }
-            for item in items
+            for entry in entries
+            for item in entry.items
         ),
     )
     _add(
         connection,
         ACCEPTED_SUGGESTIONS,
-        ({"card": item.card, "outcome_at": item.at, "suggestion": each} for item in items for each in item.suggestions),
+        (
+            {"card": item.card, "outcome_at": item.at, "suggestion": each}
+            for entry in entries
+            for item in entry.items
+            for each in item.suggestions
+        ),
     )
+
+
+def _columns(table: Table, kept: object) -> Mapping[str, Any]:
+    return {column.name: getattr(kept, column.name) for column in table.columns}
 
 
 _INSERTS: Mapping[str, Callable[[Table], Insert]] = {

@@ -1,6 +1,7 @@
-"""One thread that writes for a whole process: rows are gathered for a moment, and go to disk in one commit.
+"""One thread that takes what came of calls from a bounded queue, and appends it to the journal.
 
-Two processes that commit one row after the other to one SQLite file starve each other; in batches both keep pace.
+No call waits for a disk. Where the journal cannot be written, the thread writes to the database itself; where that
+fails too, decisions wait in memory and feedback is not acknowledged.
 """
 
 from __future__ import annotations
@@ -11,83 +12,73 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from cds.clock import Monotonic, monotonic
 from cds.errors import CdsError
-from cds.record.feedback import FeedbackItem
-from cds.record.shown import ShownCard
+from cds.record.entry import Entry
+from cds.record.journal import ENOUGH_ROWS, Journal
 
-GATHER_S = 0.03
-ENOUGH_ROWS = 100
 RETRY_S = 0.5
-_LOOK_S = 0.2
-_LOG = logging.getLogger("isotretinoin-cds.record")
+LOOK_S = 0.2
+LOG = logging.getLogger("isotretinoin-cds.record")
 
 
 class UnavailableError(CdsError):
     """The database cannot be written now; later it may. Raised and caught within this package."""
 
 
+Write = Callable[[Sequence[Entry]], None]
+"""Writes entries in one transaction. Raises `UnavailableError` when that may work later, something else when not."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Job:
-    """What is written together. Feedback has somebody waiting for ``done``, which tells whether it is on disk."""
+    """An entry on its way. Feedback has somebody waiting for ``done``, which tells whether it is durable."""
 
-    cards: tuple[ShownCard, ...] = ()
-    items: tuple[FeedbackItem, ...] = ()
-    received_at: str = ""
-    done: Future[bool] | None = field(default=None)
+    entry: Entry
+    done: Future[bool] | None = None
 
-    @property
-    def rows(self) -> int:
-        """How many rows it takes, about."""
-        return sum(card.rows for card in self.cards) + len(self.items)
-
-    def tell(self, *, written: bool) -> None:
+    def tell(self, *, durable: bool) -> None:
         """Tell whoever waits."""
         if self.done is not None:
             with suppress(InvalidStateError):  # told before
-                self.done.set_result(written)
-
-
-Write = Callable[[Sequence[Job]], None]
-"""Writes jobs in one transaction. Raises `UnavailableError` when that may work later, and something else when not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What a process has done so far.
-
-    Attributes:
-        written: cards on disk; dropped: cards that were shown and will not be on record.
-        waiting: answers that are not on disk yet.
-        down: the last attempt to write failed.
-    """
-
-    written: int = 0
-    dropped: int = 0
-    waiting: int = 0
-    down: bool = False
+                self.done.set_result(durable)
 
 
 class Writer:
-    """The thread and its bounded queue.
+    """The thread and its queue.
 
-    It is no daemon: when the main thread has ended, however a server ends it, what is waiting is still written.
+    It is no daemon: when the main thread has ended, however a server ends it, what is waiting still gets into the
+    journal.
+
+    Attributes:
+        dropped: cards that were shown and will not be on record; written: cards that went around the journal.
+        stuck: neither journal nor database took what came last.
+        is_off: the journal could not be written when it was last tried.
     """
 
-    def __init__(self, write: Write, most_waiting: int, clock: Monotonic = monotonic) -> None:
+    def __init__(self, journal: Journal, write: Write, most_waiting: int) -> None:
+        self.dropped = 0
+        self.written = 0
+        self.stuck = False
+        self.is_off = False
+        self._journal = journal
         self._write = write
-        self._clock = clock
         self._queue: queue.Queue[Job | None] = queue.Queue(most_waiting)
         self._lock = threading.Lock()
-        self._written = 0
-        self._dropped = 0
-        self._down = False
         self._kept: list[Job] = []
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="record", daemon=False)
         self._thread.start()
+
+    @property
+    def queued(self) -> int:
+        """Entries that are in memory only."""
+        return self._queue.qsize() + len(self._kept)
+
+    def is_alive(self) -> bool:
+        """Whether anything may still be appended."""
+        return self._thread.is_alive()
 
     def put(self, job: Job) -> bool:
         """Take a job without waiting. Cards that find no room are counted; for feedback, the caller must say so."""
@@ -101,54 +92,42 @@ class Writer:
         self._drop(job)
         return False
 
-    def counts(self) -> Counts:
-        """What was done so far."""
-        with self._lock:
-            return Counts(self._written, self._dropped, self._queue.qsize() + len(self._kept), self._down)
-
-    def close(self, timeout: float | None = None) -> None:
-        """Write what is waiting, and end."""
+    def close(self) -> None:
+        """Append what is waiting, and end."""
         self._closing.set()
         if self._thread.is_alive():
             with suppress(queue.Full):  # where it is full the thread is awake
                 self._queue.put_nowait(None)
-        self._thread.join(timeout)
+        self._thread.join()
 
     def _drop(self, job: Job) -> None:
         with self._lock:
-            self._dropped += len(job.cards)
+            self.dropped += len(job.entry.cards)
 
     def _run(self) -> None:
         while True:
             last = self._gather()
-            if self._kept or (self._down and not last):
-                again = self._attempt(self._kept)
-                if again and (last or self._ending()):
-                    self._give_up(again)
-                    again = []
-                with self._lock:
-                    self._kept = again
+            self._kept = self._attempt(self._kept)
+            if self._kept and (last or self._ending()):
+                self._give_up()
+                last = True
             if last:
                 return
-            if self._down:
+            if self.stuck:
                 self._closing.wait(RETRY_S)
+                self.stuck = bool(self._kept)
 
     def _gather(self) -> bool:
-        """Take jobs until there are enough or the moment is over. True when nothing more will come."""
-        until = self._clock() + GATHER_S
-        while sum(job.rows for job in self._kept) < ENOUGH_ROWS:
-            waiting = bool(self._kept) or self._down
+        """Take the jobs that are there, or wait for one. True when nothing more will come."""
+        while sum(job.entry.rows for job in self._kept) < ENOUGH_ROWS:
             ending = self._ending()
-            left = 0.0 if ending else until - self._clock() if waiting else _LOOK_S
             try:
-                job = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
+                job = self._queue.get_nowait() if ending or self._kept else self._queue.get(timeout=LOOK_S)
             except queue.Empty:
-                if waiting or ending:
+                if self._kept or ending:
                     return ending
                 continue
             if job is not None:
-                if not waiting:
-                    until = self._clock() + GATHER_S
                 self._kept.append(job)
         return False
 
@@ -156,36 +135,61 @@ class Writer:
         return self._closing.is_set() or not threading.main_thread().is_alive()
 
     def _attempt(self, jobs: Sequence[Job]) -> list[Job]:
-        """Write jobs, and return those that must be tried again. No jobs at all are a trial whether it works again."""
-        try:
-            self._write(jobs)
-        except UnavailableError as error:
-            if not self._down:
-                _LOG.error("records cannot be written: %s", error)
-            self._down = True
-            # Whoever sent feedback is told, and sends it again; cards have nobody, and stay here.
-            for job in jobs:
-                job.tell(written=False)
-            return [job for job in jobs if job.done is None]
-        except Exception as error:  # noqa: BLE001 - one bad row must not stop the writing of all others
-            if len(jobs) > 1:
-                return [again for job in jobs for again in self._attempt([job])]
-            _LOG.error("a record was left out: %s", type(error).__name__)
-            for job in jobs:
-                self._drop(job)
-                job.tell(written=False)
+        """Make jobs durable, and return those that must be tried again."""
+        if not jobs:
             return []
-        if self._down:
-            _LOG.warning("records can be written again")
-        self._down = False
-        with self._lock:
-            self._written += sum(len(job.cards) for job in jobs)
+        try:
+            self._journal.append([job.entry for job in jobs], sync=any(job.done is not None for job in jobs))
+        except OSError as error:
+            if not self.is_off:
+                LOG.error("the journal in %s cannot be written: %s", self._journal.folder, error.strerror)
+            self.is_off = True
+            return self._directly(jobs)
+        except Exception as error:  # noqa: BLE001 - one bad entry must not stop the keeping of all others
+            return self._one_by_one(jobs, error, self._attempt)
+        if self.is_off:
+            LOG.warning("the journal can be written again")
+        self.is_off = self.stuck = False
         for job in jobs:
-            job.tell(written=True)
+            job.tell(durable=True)
         return []
 
-    def _give_up(self, jobs: Sequence[Job]) -> None:
-        left = list(jobs)
+    def _directly(self, jobs: Sequence[Job]) -> list[Job]:
+        """Write to the database in place of the journal."""
+        try:
+            self._write([job.entry for job in jobs])
+        except UnavailableError as error:
+            if not self.stuck:
+                LOG.error("neither journal nor database can be written: %s", error)
+            self.stuck = True
+            # Whoever sent feedback is told, and sends it again; decisions have nobody, and stay here.
+            for job in jobs:
+                job.tell(durable=False)
+            return [job for job in jobs if job.done is None]
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._one_by_one(jobs, error, self._directly)
+        self.stuck = False
+        self.written += sum(len(job.entry.cards) for job in jobs)
+        for job in jobs:
+            job.tell(durable=True)
+        return []
+
+    def _one_by_one(
+        self, jobs: Sequence[Job], error: Exception, attempt: Callable[[Sequence[Job]], list[Job]]
+    ) -> list[Job]:
+        if len(jobs) > 1:
+            return [again for job in jobs for again in attempt([job])]
+        LOG.error("a record was left out: %s", type(error).__name__)
+        self._lose(jobs)
+        return []
+
+    def _lose(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            self._drop(job)
+            job.tell(durable=False)
+
+    def _give_up(self) -> None:
+        left = list(self._kept)
         while True:
             try:
                 job = self._queue.get_nowait()
@@ -193,7 +197,6 @@ class Writer:
                 break
             if job is not None:
                 left.append(job)
-        for job in left:
-            self._drop(job)
-            job.tell(written=False)
-        _LOG.error("ended with %d cards not on record", sum(len(job.cards) for job in left))
+        self._kept = []
+        self._lose(left)
+        LOG.error("ended with %d cards not on record", sum(len(job.entry.cards) for job in left))

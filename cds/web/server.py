@@ -17,6 +17,7 @@ from granian.log import LogLevels
 
 from cds.errors import StartError
 from cds.settings import Settings
+from cds.web.begin import begin
 from cds.web.limits import SPARE_THREADS
 from cds.web.log import logging_config
 from cds.web.reload import Reload, Watch
@@ -136,4 +137,6 @@ def _load(app_factory: AppFactory, *_: Any) -> Flask:
     """
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    return _compiled if _compiled is not None else app_factory()
+    app = _compiled if _compiled is not None else app_factory()
+    begin(app)
+    return app

@@ -19,17 +19,17 @@ NEEDS = {
 
 
 @pytest.fixture(scope="session")
-def postgresql():
+def postgresql(tmp_path_factory):
     """Makes a new, empty database of a real server, and gives its place."""
     import psycopg  # noqa: PLC0415
 
     numbers = count(1)
-    with server() as url:
+    with server() as running:
 
         def make():
             name = f"records{next(numbers)}"
-            with psycopg.connect(url("postgres"), autocommit=True) as connection:
+            with psycopg.connect(running.url("postgres"), autocommit=True) as connection:
                 connection.execute(f"create database {name}")
-            return Place(url=url(name))
+            return Place(url=running.url(name), folder=tmp_path_factory.mktemp(name))
 
         yield make

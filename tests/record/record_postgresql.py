@@ -29,43 +29,66 @@ def other_user():
     return known.get("postgres") or known["nobody"]
 
 
+class Server:
+    """A server that can be stopped and started again, with what it holds."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._process = None
+        self._options = {"cwd": folder, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C"}}
+        user = other_user()
+        if user is not None:
+            os.chown(folder, user.pw_uid, user.pw_gid)
+            self._options.update(user=user.pw_uid, group=user.pw_gid, extra_groups=[])
+        with self._log() as log:
+            initdb = (programs() / "initdb", "-D", folder / "data", "-U", "cds", "-A", "trust", "-E", "UTF8")
+            command = (*initdb, "--no-locale", "--no-sync")
+            made = subprocess.run(command, timeout=PATIENCE_S, check=False, stdout=log, stderr=log, **self._options)
+        assert made.returncode == 0, (folder / "log").read_text()
+
+    def url(self, name):
+        """The URL of a database."""
+        return f"postgresql://cds@/{name}?host={self._folder}"
+
+    def start(self):
+        """Start it, and wait until it answers."""
+        command = (
+            programs() / "postgres",
+            "-D",
+            self._folder / "data",
+            "-k",
+            self._folder,
+            "-c",
+            "listen_addresses=",
+            "-F",
+        )
+        with self._log() as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, **self._options)
+        _wait(self._process, self.url("postgres"), self._folder / "log")
+
+    def stop(self, how=signal.SIGINT):
+        """Stop it in its fast way, or in another."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(how)
+            self._process.wait(PATIENCE_S)
+
+    def _log(self):
+        return (self._folder / "log").open("ab")
+
+
 @contextmanager
 def server():
-    """Start it; gives a function from the name of a database to its URL. Stopped and wiped afterwards."""
+    """A started server, stopped and wiped afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="cds-pg-", dir="/tmp"))  # the path of a socket must be short
     try:
-        with (folder / "log").open("wb") as log:
-            process = _started(folder, log)
+        running = Server(folder)
         try:
-            _wait(process, url(folder, "postgres"), folder / "log")
-            yield lambda name: url(folder, name)
+            running.start()
+            yield running
         finally:
-            process.send_signal(signal.SIGINT)  # its fast way to stop
-            process.wait(PATIENCE_S)
+            running.stop()
     finally:
         shutil.rmtree(folder)
-
-
-def url(folder, name):
-    """The URL of a database by the socket in a folder."""
-    return f"postgresql://cds@/{name}?host={folder}"
-
-
-def _started(folder, log):
-    options = {"cwd": folder, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C"}, "stdout": log, "stderr": log}
-    user = other_user()
-    if user is not None:
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        options.update(user=user.pw_uid, group=user.pw_gid, extra_groups=[])
-    initdb, postgres, data = programs() / "initdb", programs() / "postgres", folder / "data"
-    made = subprocess.run(
-        (initdb, "-D", data, "-U", "cds", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"),
-        timeout=PATIENCE_S,
-        check=False,
-        **options,
-    )
-    assert made.returncode == 0, (folder / "log").read_text()
-    return subprocess.Popen((postgres, "-D", data, "-k", folder, "-c", "listen_addresses=", "-F"), **options)
 
 
 def _wait(process, of, log):

@@ -88,7 +88,7 @@ def test_a_newer_database_is_not_touched(tmp_path):
     with closing(sqlite3.connect(place.file)) as connection, connection:
         connection.execute("update alembic_version set version_num = '99'")
     for use in (prepare, open_current):
-        with pytest.raises(StartError, match="release"):
+        with pytest.raises(StartError, match="newer release: its tables are revision 99, and this release knows 2"):
             use(place)
 
 
@@ -132,13 +132,21 @@ def test_the_place_is_found_in_order(tmp_path):
         "XDG_STATE_HOME": "/state",
     }
     assert find_place(tmp_path, environment) == Place(tmp_path / FILE)
-    assert find_place(None, environment) == Place(url="postgresql://h/n")
+    found = find_place(None, environment)
+    assert found == Place(url="postgresql://h/n", folder=Path("/data"))
+    assert found.journal == Path("/data/journal")
     del environment["ISOTRETINOIN_CDS_DATABASE"]
     assert find_place(None, environment) == Place(Path("/data") / FILE)
     del environment["ISOTRETINOIN_CDS_DATA"]
     assert find_place(None, environment) == Place(Path("/state/isotretinoin-cds") / FILE)
     for state in ("", "relative"):
         assert find_place(None, {"XDG_STATE_HOME": state}).file == Path.home() / ".local/state/isotretinoin-cds" / FILE
+
+
+def test_a_database_by_its_url_needs_a_folder_too():
+    """The journal is on this computer, wherever the database is."""
+    with pytest.raises(StartError, match="ISOTRETINOIN_CDS_DATA"):
+        _ = Place(url="postgresql://h/n").journal
 
 
 @pytest.mark.needs("postgresql")

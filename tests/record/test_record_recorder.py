@@ -9,14 +9,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from record_samples import AT, LATER, SYSTEM, accepted, card, overridden, prepared, recording, rows
+from record_samples import AT, LATER, SYSTEM, accepted, card, overridden, prepared, recording, rows, shadowed, until
 
 from cds.record.database import open_current
 from cds.record.place import Place
 from cds.record.purge import Purged, purge
-from cds.record.recorder import Recorder, open_recorder
+from cds.record.recorder import Counts, Recorder, open_recorder
 from cds.record.report import read_report
-from cds.record.writer import Counts
 
 
 @contextmanager
@@ -38,17 +37,32 @@ def test_cards_are_kept_with_all_that_is_on_them(tmp_path):
         ("c1", AT, "order-sign", "sample-order-sign", "", "sample", "0.1.0", "00ff", "sample", "labs", "warning")
     ]
     assert rows(place, "select * from findings order by finding") == [
-        ("c1", "LIPID-01", "rule-lipid-01", "1.0.0", "warning"),
-        ("c1", "LIVER-01", "rule-liver-01", "1.0.0", "info"),
+        ("c1", "LIPID-01", "rule-lipid-01", "1.0.0", "warning", 1),
+        ("c1", "LIVER-01", "rule-liver-01", "1.0.0", "info", 1),
     ]
     assert rows(place, "select * from suggestions") == [("c1", "s1", "lipid-panel")]
 
 
+def test_what_a_rule_in_shadow_would_have_said_is_kept_without_a_card(tmp_path):
+    """A rule in shadow leaves a row of its own, also where there is no card at all."""
+    place = prepared(tmp_path)
+    with recording(place) as recorder:
+        recorder.keep_cards((), (shadowed("d1", client="north"), shadowed("d2", "")))
+    where = (AT, "order-sign", "sample-order-sign")
+    of = ("sample", "0.1.0", "00ff", "sample", "rule-shadow", "1.0.0")
+    assert rows(place, "select * from shadow_findings order by uuid") == [
+        ("d1", *where, "north", *of, 2, "LIPID-01", "warning"),
+        ("d2", *where, "", *of, 3, "", ""),
+    ]
+    assert rows(place, "select * from cards") == []
+
+
 def test_feedback_is_on_disk_when_it_is_acknowledged(tmp_path):
-    """F-2: once keep_feedback says so, another connection sees the rows."""
+    """F-2: once keep_feedback says so, the items are in the journal or the database, and soon in the database."""
     place = prepared(tmp_path)
     with recording(place, now=lambda: LATER) as recorder:
         assert recorder.keep_feedback((accepted("c1", "s1", "s2"), overridden("c2", "done", has_comment=True)))
+        until(lambda: recorder.counts().waiting == 0)
         assert rows(place, "select * from feedback order by card") == [
             ("c1", "accepted", AT, "", "", 0, LATER),
             ("c2", "overridden", AT, SYSTEM, "done", 1, LATER),
@@ -63,6 +77,7 @@ def test_the_same_item_again_is_one_row(tmp_path):
     with recording(place) as recorder:
         same = (overridden("c1", "done"), overridden("c1", "done"))
         assert all(recorder.keep_feedback(same) for _ in range(3))
+        until(lambda: recorder.counts().waiting == 0)
         assert len(rows(place, "select * from feedback")) == 1
         recorder.keep_feedback((overridden("c1", "other"), overridden("c1"), overridden("c1", "done", LATER)))
         recorder.keep_feedback((accepted("c1", "s1"), accepted("c1", "s2"), accepted("c1", "s1", at=LATER)))
@@ -82,24 +97,53 @@ def test_feedback_may_come_before_its_card(tmp_path):
     assert (found.cards, found.accepted, found.unmatched) == (1, 1, 1)
 
 
-def test_a_locked_database_refuses_feedback_and_keeps_cards_waiting(tmp_path):
-    """While another program holds the database feedback is refused, cards wait; both are written afterwards."""
+def test_a_locked_database_holds_nothing_up(tmp_path):
+    """While another program holds the database feedback is acknowledged from the journal; all is written afterwards."""
     place = prepared(tmp_path)
-    with recording(place, patience_s=0.5) as recorder:
+    with recording(place) as recorder:
         with locked(place):
             recorder.keep_cards((card("c1"),))
-            assert recorder.keep_feedback((accepted("c1"),)) is False
-            time.sleep(5.5)
-            assert recorder.counts().down
-            began = time.monotonic()
-            assert recorder.keep_feedback((accepted("c1"),)) is False
-            assert time.monotonic() - began < 0.2
-        give_up = time.monotonic() + 10
-        while recorder.counts().down and time.monotonic() < give_up:
-            time.sleep(0.05)
-        assert recorder.keep_feedback((accepted("c1"),))
+            assert recorder.keep_feedback((accepted("c1"),))
+            until(lambda: recorder.counts().down)
+            assert recorder.keep_feedback((accepted("c2"),))
+            assert recorder.counts().journal_bytes > 0
+        until(lambda: not recorder.counts().down and recorder.counts().waiting == 0)
+        assert recorder.counts().journal_bytes == 0
     assert rows(place, "select uuid from cards") == [("c1",)]
-    assert len(rows(place, "select * from feedback")) == 1
+    assert rows(place, "select card from feedback order by card") == [("c1",), ("c2",)]
+
+
+def test_without_journal_and_database_nothing_is_acknowledged(tmp_path):
+    """Neither can be written: feedback is refused, at once the second time, and what is shown waits in memory."""
+    place = prepared(tmp_path)
+    place.journal.write_text("a file where the folder should be")
+    with recording(place) as recorder:
+        with locked(place):
+            recorder.keep_cards((card("c1"),))
+            assert recorder.keep_feedback((overridden("c1"),)) is False
+            counts = recorder.counts()
+            assert (counts.down, counts.journal_down, counts.queued) == (True, True, 1)
+            began = time.monotonic()
+            assert recorder.keep_feedback((overridden("c1"),)) is False
+            assert time.monotonic() - began < 2
+        until(lambda: not recorder.counts().down)
+        assert recorder.keep_feedback((accepted("c1"),))
+        # The journal is away still: the acknowledged item is in the database itself.
+        assert rows(place, "select outcome from feedback where outcome = 'accepted'") == [("accepted",)]
+    assert rows(place, "select uuid from cards") == [("c1",)]
+
+
+def test_what_a_dead_process_left_is_taken_over_without_a_call(tmp_path):
+    """A process that starts writes what an earlier one could not, before it keeps anything itself."""
+    place = prepared(tmp_path)
+    with locked(place), recording(place) as recorder:
+        assert recorder.keep_feedback((overridden("c1"),))
+    assert rows(place, "select * from feedback") == []
+    with recording(place) as recorder:
+        recorder.begin()
+        until(lambda: recorder.counts().adopted == 1)
+    assert rows(place, "select card from feedback") == [("c1",)]
+    assert list(place.journal.iterdir()) == []
 
 
 def _in_a_process(recorder, name):
@@ -123,6 +167,8 @@ def test_each_forked_process_has_a_thread_of_its_own(tmp_path):
             each.join(30)
         assert [each.exitcode for each in forked] == [0, 0]
         assert recorder.keep_feedback((overridden("parent"),))
+    with recording(place) as recorder:
+        recorder.begin()  # what the children left on their journals when they ended
     assert {name for (name,) in rows(place, "select card from feedback")} == {"parent", "child0", "child1"}
 
 

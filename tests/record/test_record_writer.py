@@ -4,38 +4,66 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 
 import pytest
-from record_samples import accepted, card
+from record_samples import PATIENCE_S, accepted, card, until
 
-from cds.record.writer import Counts, Job, UnavailableError, Writer
+from cds.record.drain import Drain
+from cds.record.entry import Entry
+from cds.record.journal import LEFT_OUT, Journal
+from cds.record.moments import utc_now
+from cds.record.writer import Job, UnavailableError, Writer
 
-PATIENCE_S = 10
+
+class Disk(Journal):
+    """A journal whose disk can be made to fail, and to wait."""
+
+    def __init__(self, folder, **options):
+        super().__init__(folder / "journal", utc_now, **options)
+        self.error = None
+        self.appends = []
+        self.open = threading.Event()
+        self.open.set()
+        self.busy = threading.Event()
+
+    def append(self, entries, *, sync):
+        self.busy.set()
+        assert self.open.wait(PATIENCE_S)
+        if self.error is not None:
+            raise self.error
+        super().append(entries, sync=sync)
+        self.appends.append((len(entries), sync))
 
 
-class Disk:
-    """Takes what is written; can be made to fail, and to wait."""
+class Database:
+    """Takes what is written; can be made to fail."""
 
     def __init__(self):
         self.commits = []
         self.error = None
-        self.open = threading.Event()
-        self.open.set()
 
-    def write(self, jobs):
-        assert self.open.wait(PATIENCE_S)
-        if self.error is not None and (error := self.error(jobs)) is not None:
+    def write(self, entries):
+        if self.error is not None and (error := self.error(entries)) is not None:
             raise error
-        if jobs:
-            self.commits.append(list(jobs))
+        if entries:
+            self.commits.append(list(entries))
 
     @property
     def cards(self):
-        return [each.uuid for jobs in self.commits for job in jobs for each in job.cards]
+        return [each.uuid for entries in self.commits for entry in entries for each in entry.cards]
+
+    @property
+    def feedback(self):
+        return [each.card for entries in self.commits for entry in entries for each in entry.items]
+
+
+def away(_):
+    """A database that is away."""
+    return UnavailableError("locked")
 
 
 @contextmanager
-def writing(disk, most=100):
+def writing(disk, database, most=100):
     """A writer that is closed at the end."""
-    writer = Writer(disk.write, most)
+    writer = Writer(disk, database.write, most)
     try:
         yield writer
     finally:
@@ -43,121 +71,208 @@ def writing(disk, most=100):
         writer.close()
 
 
-def until(true):
-    """Wait for a thread to get there."""
-    give_up = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < give_up
-        time.sleep(0.005)
+@contextmanager
+def draining(disk, database, fed=lambda: True):
+    """A drain that is closed at the end."""
+    ended = threading.Event()
+    drain = Drain(disk, database.write, lambda: fed() and not ended.is_set())
+    try:
+        yield drain
+    finally:
+        ended.set()
+        drain.close()
 
 
-def waited_for(writer):
+def shown(*uuids):
+    """Cards of one answer."""
+    return Job(Entry(tuple(card(uuid) for uuid in uuids)))
+
+
+def waited_for(writer, name="c1"):
     """Feedback that somebody waits for."""
-    job = Job((), (accepted("c1"),), "", Future())
+    job = Job(Entry(items=(accepted(name),)), Future())
     assert writer.put(job)
     return job.done
 
 
-def test_rows_that_come_together_are_one_commit():
-    """Many answers within a moment share one commit, in their order."""
-    disk = Disk()
-    with writing(disk) as writer:
-        for number in range(20):
-            assert writer.put(Job((card(f"c{number}"),)))
-    assert disk.cards == [f"c{number}" for number in range(20)]
-    assert len(disk.commits) <= 3
-    assert writer.counts() == Counts(written=20)
+def test_feedback_is_synchronized_before_it_is_acknowledged(tmp_path):
+    """F-9: whoever waits is told after the journal is on disk; cards alone are not synchronized."""
+    disk, database = Disk(tmp_path), Database()
+    with writing(disk, database) as writer:
+        writer.put(shown("c1"))
+        until(lambda: disk.appends == [(1, False)])
+        assert waited_for(writer).result(PATIENCE_S) is True
+        assert disk.appends == [(1, False), (1, True)]
+    assert database.commits == []
+    disk.close()
 
 
-def test_a_commit_has_about_a_hundred_rows():
-    """A crowd is written in portions, so that another process gets its turn."""
-    disk = Disk()
+def test_what_comes_together_is_one_append(tmp_path):
+    """While the disk is busy jobs gather, and share the next append; none has many more than a hundred rows."""
+    disk, database = Disk(tmp_path), Database()
     disk.open.clear()
-    with writing(disk, 1000) as writer:
+    with writing(disk, database, 1000) as writer:
         for number in range(200):
-            writer.put(Job((card(f"c{number}"),)))
+            writer.put(shown(f"c{number}"))
         disk.open.set()
-    assert len(disk.cards) == 200
-    assert all(sum(job.rows for job in jobs) <= 102 for jobs in disk.commits)
+    assert sum(count for count, _ in disk.appends) == 200
+    assert len(disk.appends) <= 6
+    disk.close()
 
 
-def test_a_full_queue_counts_and_never_waits():
+def test_a_full_queue_counts_and_never_waits(tmp_path):
     """Cards that find no room are counted as dropped; whoever shows them is not held up."""
-    disk = Disk()
+    disk, database = Disk(tmp_path), Database()
     disk.open.clear()
-    with writing(disk, 5) as writer:
-        writer.put(Job((card("first"),)))
-        until(lambda: writer.counts().waiting == 1)
-        time.sleep(0.1)
+    with writing(disk, database, 5) as writer:
+        writer.put(shown("first"))
+        assert disk.busy.wait(PATIENCE_S)
         began = time.monotonic()
-        taken = [writer.put(Job((card(f"c{number}"), card(f"d{number}")))) for number in range(8)]
-        assert time.monotonic() - began < 0.1
+        taken = [writer.put(shown(f"c{number}", f"d{number}")) for number in range(8)]
+        assert time.monotonic() - began < 1
         assert taken == [True] * 5 + [False] * 3
-        assert writer.counts().dropped == 6
-    assert len(disk.cards) == 11
-    assert writer.counts() == Counts(written=11, dropped=6)
+        assert writer.dropped == 6
+    assert disk.spilled == 6
+    disk.close()
 
 
-def test_cards_wait_while_the_database_is_away_and_feedback_is_told():
-    """Feedback is refused at once when it cannot be written; cards wait, and are written when that works again."""
-    disk = Disk()
-    disk.error = lambda jobs: UnavailableError("locked")
-    with writing(disk) as writer:
-        writer.put(Job((card("c1"),)))
-        assert waited_for(writer).result(PATIENCE_S) is False
-        assert writer.counts().down
-        disk.error = None
-        until(lambda: not writer.counts().down)
-        until(lambda: disk.cards == ["c1"])
+def test_without_a_journal_the_database_takes_it(tmp_path):
+    """The local disk is full, the database is not: nothing is lost and feedback is acknowledged from the database."""
+    disk, database = Disk(tmp_path), Database()
+    disk.error = OSError(28, "No space left on device")
+    with writing(disk, database) as writer:
+        writer.put(shown("c1"))
         assert waited_for(writer).result(PATIENCE_S) is True
-        assert writer.counts() == Counts(written=1)
+        assert (writer.is_off, writer.stuck, writer.written) == (True, False, 1)
+        disk.error = None
+        assert waited_for(writer).result(PATIENCE_S) is True
+        assert writer.is_off is False
+    assert (database.cards, database.feedback) == (["c1"], ["c1"])
+    assert disk.spilled == 1
+    disk.close()
 
 
-def test_it_is_tried_again_though_nothing_waits():
-    """After a failure with feedback alone the database is tried until it works, without any new record."""
-    disk = Disk()
-    disk.error = lambda jobs: UnavailableError("locked")
-    with writing(disk) as writer:
+def test_without_both_cards_wait_and_feedback_is_told(tmp_path):
+    """Neither journal nor database: feedback is refused, cards wait in memory, and are kept when either works again."""
+    disk, database = Disk(tmp_path), Database()
+    disk.error, database.error = OSError(28, "No space left on device"), away
+    with writing(disk, database) as writer:
+        writer.put(shown("c1"))
+        assert waited_for(writer).result(PATIENCE_S) is False
+        assert writer.stuck
+        until(lambda: writer.queued == 1)
+        disk.error = None
+        until(lambda: disk.spilled == 1)
+        assert waited_for(writer).result(PATIENCE_S) is True
+        assert writer.dropped == 0
+    disk.close()
+
+
+def test_feedback_alone_is_tried_again(tmp_path):
+    """After a refusal with nothing left to write, the next feedback is tried and not refused unseen for ever."""
+    disk, database = Disk(tmp_path), Database()
+    disk.error, database.error = OSError(28, "No space left on device"), away
+    with writing(disk, database) as writer:
         assert waited_for(writer).result(PATIENCE_S) is False
         disk.error = None
-        until(lambda: not writer.counts().down)
-
-
-def test_one_bad_row_does_not_stop_the_others():
-    """What can never be written is left out and counted; what came with it is written."""
-    disk = Disk()
-    disk.error = lambda jobs: ValueError() if any(each.uuid == "bad" for job in jobs for each in job.cards) else None
-    with writing(disk) as writer:
-        for uuid in ("c1", "bad", "c2"):
-            writer.put(Job((card(uuid),)))
+        until(lambda: not writer.stuck)
         assert waited_for(writer).result(PATIENCE_S) is True
-    assert disk.cards == ["c1", "c2"]
-    assert writer.counts() == Counts(written=2, dropped=1)
-
-
-def test_at_the_end_what_waits_is_written():
-    """Closing drains the queue; what comes later is counted as dropped."""
-    disk = Disk()
-    disk.open.clear()
-    with writing(disk) as writer:
-        for number in range(10):
-            writer.put(Job((card(f"c{number}"),)))
-        disk.open.set()
-    assert len(disk.cards) == 10
-    assert writer.put(Job((card("late"),))) is False
-    assert writer.counts() == Counts(written=10, dropped=1)
+    disk.close()
 
 
 @pytest.mark.parametrize("waiting", [1, 150])
-def test_at_the_end_a_database_that_is_away_is_not_waited_for(waiting):
-    """Closing gives up after one more attempt, and counts what is lost."""
-    disk = Disk()
-    disk.error = lambda jobs: UnavailableError("locked")
-    with writing(disk, 1000) as writer:
+def test_at_the_end_what_can_be_kept_nowhere_is_counted(tmp_path, waiting):
+    """Closing gives up after one more attempt at journal and database, and counts what is lost."""
+    disk, database = Disk(tmp_path), Database()
+    disk.error, database.error = OSError(28, "No space left on device"), away
+    with writing(disk, database, 1000) as writer:
         for number in range(waiting):
-            writer.put(Job((card(f"c{number}"),)))
-        began = time.monotonic()
+            writer.put(shown(f"c{number}"))
         writer.close()
-        assert time.monotonic() - began < 5
-    assert writer.counts().dropped == waiting
-    assert writer.counts().waiting == 0
+        assert writer.dropped == waiting
+        assert writer.queued == 0
+        assert writer.put(shown("late")) is False
+        assert writer.dropped == waiting + 1
+    disk.close()
+
+
+def test_an_entry_that_cannot_be_a_line_stops_no_other(tmp_path):
+    """A mistake of ours in one entry is counted, and told to whoever waits; the rest is kept."""
+    disk, database = Disk(tmp_path), Database()
+    disk.open.clear()
+    with writing(disk, database) as writer:
+        writer.put(shown("c1"))
+        bad = Job(Entry(items=(object(),)), Future())
+        writer.put(bad)
+        good = waited_for(writer)
+        disk.open.set()
+        assert bad.done.result(PATIENCE_S) is False
+        assert good.result(PATIENCE_S) is True
+    assert disk.spilled == 2
+    disk.close()
+
+
+def test_the_journal_gets_to_the_database_in_few_commits(tmp_path):
+    """What is appended is committed in its order, in portions of about a hundred rows, and the file is empty then."""
+    disk, database = Disk(tmp_path), Database()
+    disk.append([Entry((card(f"c{number}"),)) for number in range(200)], sync=False)
+    with draining(disk, database) as drain:
+        until(lambda: drain.written == 200)
+        until(lambda: disk.size == 0)
+    assert database.cards == [f"c{number}" for number in range(200)]
+    assert all(sum(entry.rows for entry in entries) <= 102 for entries in database.commits)
+    assert list(disk.folder.iterdir()) == []
+
+
+def test_a_database_that_comes_back_gets_everything(tmp_path):
+    """While it is away the journal grows; afterwards all of it is written, once."""
+    disk, database = Disk(tmp_path), Database()
+    database.error = away
+    with draining(disk, database) as drain:
+        disk.append([Entry((card("c1"),))], sync=False)
+        until(lambda: drain.down)
+        disk.append([Entry(items=(accepted("c1"),))], sync=True)
+        assert database.commits == []
+        database.error = None
+        until(lambda: not drain.down and disk.size == 0)
+    assert (database.cards, database.feedback) == (["c1"], ["c1"])
+
+
+def test_one_bad_row_stops_no_other_and_is_put_aside(tmp_path):
+    """What can never be written goes to a file beside the journal, since it may be acknowledged; the rest is kept."""
+    disk, database = Disk(tmp_path), Database()
+    database.error = lambda entries: ValueError() if any(each.items for each in entries) else None
+    with draining(disk, database) as drain:
+        disk.append([Entry((card("c1"),)), Entry(items=(accepted("bad"),)), Entry((card("c2"),))], sync=True)
+        until(lambda: drain.written == 2)
+        until(lambda: disk.size == 0)
+        assert (drain.left_out, drain.down) == (1, False)
+    assert database.cards == ["c1", "c2"]
+    assert b'"bad"' in (disk.folder / LEFT_OUT).read_bytes()
+
+
+def test_at_the_end_a_database_that_is_away_is_not_waited_for(tmp_path):
+    """A process ends after one more attempt; the next one finds everything in the journal."""
+    disk, database = Disk(tmp_path), Database()
+    database.error = away
+    disk.append([Entry((card("c1"),))], sync=False)
+    with draining(disk, database):
+        pass
+    database.error = None
+    later = Disk(tmp_path)
+    with draining(later, database):
+        until(lambda: later.adopted == 1)
+    assert database.cards == ["c1"]
+
+
+def test_a_journal_that_cannot_be_read_is_tried_again(tmp_path):
+    """A mistake while reading ends no thread."""
+    disk, database = Disk(tmp_path), Database()
+    reading = disk.next_portion
+    disk.next_portion = lambda: (_ for _ in ()).throw(OSError(5, "Input/output error"))
+    with draining(disk, database) as drain:
+        disk.append([Entry((card("c1"),))], sync=False)
+        until(lambda: drain.down)
+        disk.next_portion = reading
+        until(lambda: database.cards == ["c1"])
+        until(lambda: not drain.down)

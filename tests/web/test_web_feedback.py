@@ -2,7 +2,9 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from web_samples import SELECT, SIGN, as_bytes, order, prefetch, request
 
 from cds.record.database import prepare
+from cds.record.entry import as_line
 from cds.record.place import FILE, Place
 from cds.record.recorder import Recorder
 from cds.web.app import create_app
@@ -35,6 +38,14 @@ def recorder(place):
     found = Recorder(place)
     yield found
     found.close()
+
+
+def settled(recorder):
+    """Wait until all that was kept is in the database."""
+    give_up = time.monotonic() + 30
+    while recorder.counts().waiting:
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +73,11 @@ def issue(answer):
 
 
 @pytest.mark.parametrize("path", [PATH, f"{PATH}/", PATH.replace("services/", "services//")])
-def test_feedback_is_answered_with_an_empty_object(recording, place, path):
-    """F-1, F-2, F-9: 200 with an empty object, with and without slashes that clients add; and it is on disk."""
+def test_feedback_is_answered_with_an_empty_object(recording, recorder, place, path):
+    """F-1, F-2, F-9: 200 with an empty object, with and without slashes that clients add; and it is kept."""
     answer = post(recording, {**ITEM, "card": f"c{len(path)}"}, path=path)
     assert (answer.status_code, answer.json, answer.content_type) == (200, {}, "application/json")
+    settled(recorder)
     assert rows(place, "select outcome from feedback where card = ?", f"c{len(path)}") == [("overridden",)]
 
 
@@ -79,7 +91,7 @@ def test_cards_that_were_shown_are_on_record_with_their_feedback(recording, reco
         {**ITEM, "card": cards[1]["uuid"]},
     )
     assert answer.status_code == 200
-    post(recording, ITEM)  # when it is on disk, so is what came before it
+    settled(recorder)
     kept = rows(place, "select uuid, hook, service, client, pack, topic, indicator from cards")
     for card in cards:
         topic = card["source"]["topic"]["code"]
@@ -93,8 +105,10 @@ def test_cards_that_were_shown_are_on_record_with_their_feedback(recording, reco
     assert recorder.counts().dropped == 0
 
 
-def test_no_patient_is_on_record(recording, recorder, place):
-    """F-13, privacy: of a call with marks in every place, and a comment, nothing gets into the file."""
+def test_no_patient_is_on_record(recording, recorder, place, monkeypatch):
+    """F-13, privacy: of a call with marks in every place, and a comment, nothing gets into journal or database."""
+    lines = []
+    monkeypatch.setattr("cds.record.journal.as_line", lambda entry: lines.append(as_line(entry)) or lines[-1])
     body = request("order-select", order(patient="MARKPATIENT"), patient="MARKPATIENT", hookInstance="MARKINSTANCE")
     body["context"]["userId"] = "Practitioner/MARKUSER"
     cards = recording.post(SELECT, data=as_bytes(body), **JSON).json["cards"]
@@ -102,16 +116,65 @@ def test_no_patient_is_on_record(recording, recorder, place):
     for card in cards:
         why = {"reason": {"code": "done", "system": "s", "display": "MARKDISPLAY"}, "userComment": "MARKCOMMENT"}
         assert post(recording, {**ITEM, "card": card["uuid"], "overrideReason": why, "x": "MARKX"}).status_code == 200
-    written = b"".join(path.read_bytes() for path in place.file.parent.iterdir())
+    written = b"".join(lines)
     assert cards[0]["uuid"].encode() in written
     assert b"MARK" not in written
+    settled(recorder)
+    assert b"MARK" not in b"".join(path.read_bytes() for path in place.file.parent.rglob("*") if path.is_file())
 
 
-def test_an_answer_without_cards_is_not_on_record(recording, place):
-    """Only cards are kept: an order for another drug leaves nothing."""
+def test_the_case_and_the_client_are_on_record(ready, settings, recorder, place):
+    """The row of a finding has the number of its rule's case, that of a card the client in whose name it was asked."""
+    plans = {name: replace(plan, client="north") for name, plan in ready.plans.items()}
+    services = {id: replace(each, plan=plans[each.plan.name]) for id, each in ready.services.items()}
+    north = replace(ready, plans=plans, services=services)
+    client = create_app(north, settings, recorder=recorder).test_client()
+    cards = client.post(SIGN, data=as_bytes(request(prefetch=prefetch())), **JSON).json["cards"]
+    settled(recorder)
+    for card in cards:
+        assert rows(place, "select client from cards where uuid = ?", card["uuid"]) == [("north",)]
+    cases = {
+        (rule.name, case.finding.id): number
+        for rule in plans["sample"].rules
+        for number, case in enumerate(rule.cases, 1)
+        if case.finding is not None
+    }
+    asked = "select rule, finding, rule_case from findings join cards on card = uuid where client = 'north'"
+    found = rows(place, asked)
+    assert len(found) == 2
+    assert all(cases[rule, finding] == number for rule, finding, number in found)
+
+
+def test_a_rule_in_shadow_is_on_record_and_on_no_card(ready, settings, recorder, place):
+    """What a rule in shadow would have said has a row with its case and indicator, though no card was shown."""
+    plans = {
+        name: replace(plan, client="shade", rules=tuple(replace(rule, mode="shadow") for rule in plan.rules))
+        for name, plan in ready.plans.items()
+    }
+    services = {id: replace(each, plan=plans[each.plan.name]) for id, each in ready.services.items()}
+    client = create_app(replace(ready, plans=plans, services=services), settings, recorder=recorder).test_client()
+    assert client.post(SIGN, data=as_bytes(request(prefetch=prefetch())), **JSON).json["cards"] == []
+    settled(recorder)
+    found = rows(
+        place,
+        "select hook, service, pack, rule, rule_case, finding, indicator from shadow_findings where client = 'shade'",
+    )
+    expected = {
+        (rule.name, number, case.finding.id, case.finding.indicator)
+        for rule in plans["sample"].rules
+        for number, case in enumerate(rule.cases, 1)
+        if case.finding is not None
+    }
+    assert len(found) == 2
+    assert all(row[:3] == ("order-sign", "sample-order-sign", "sample") and row[3:] in expected for row in found)
+
+
+def test_an_answer_without_cards_is_not_on_record(recording, recorder, place):
+    """Only decisions are kept: an order for another drug leaves nothing."""
+    settled(recorder)
     before = rows(place, "select count(*) from cards")
     recording.post(SIGN, data=as_bytes(request("order-sign", order("161", "acetaminophen"))), **JSON)
-    post(recording, ITEM)
+    settled(recorder)
     assert rows(place, "select count(*) from cards") == before
 
 
@@ -120,12 +183,13 @@ def test_feedback_for_an_unknown_card_is_kept(recording):
     assert post(recording, {**ITEM, "card": "00000000-0000-4000-8000-000000000000"}).status_code == 200
 
 
-def test_a_malformed_item_is_400_and_nothing_is_kept(recording, place):
+def test_a_malformed_item_is_400_and_nothing_is_kept(recording, recorder, place):
     """F-11: 400 with an OperationOutcome naming the member, and the good item beside it is not kept either."""
     answer = post(recording, {**ITEM, "card": "beside"}, {**ITEM, "outcome": "MARK"})
     assert answer.status_code == 400
     assert issue(answer)["expression"] == ["feedback[1].outcome"]
     assert "MARK" not in answer.text
+    settled(recorder)
     assert rows(place, "select * from feedback where card = 'beside'") == []
 
 
@@ -165,10 +229,13 @@ def test_unknown_members_do_no_harm(recording, members):
 
 
 class Away:
-    """A recorder whose database is away."""
+    """A recorder that can keep nothing."""
 
     def keep_feedback(self, items):
         return False
+
+    def begin(self):
+        raise AssertionError
 
     def now(self):
         raise OSError
@@ -194,10 +261,13 @@ def test_no_card_is_lost_to_its_record(ready, settings):
 
 
 def test_readiness_tells_what_the_record_does(recording):
-    """/readyz shows what is written, dropped and waiting in the process that answers."""
+    """/readyz shows what is written, dropped and waiting in the process that answers, and its journal."""
     found = recording.get("/readyz").json
     assert found["status"] == "ready"
-    assert found["record"].keys() == {"written", "dropped", "waiting", "down"}
+    assert found["record"].keys() == {
+        *("written", "dropped", "waiting", "down", "queued", "spilled"),
+        *("journal_bytes", "journal_down", "adopted", "torn", "left_out"),
+    }
 
 
 def test_without_records_there_is_no_feedback(client):
