@@ -1,21 +1,13 @@
 """A real PostgreSQL, started when a test first wants it, and stopped afterwards."""
 
-from importlib.util import find_spec
 from itertools import count
 
 import pytest
-from record_postgresql import programs, server
+from postgresql_server import NEEDS_POSTGRESQL, server
 
 from cds.record.place import Place
 
-DRIVER = find_spec("psycopg") is not None
-NEEDS = {
-    "psycopg": ("psycopg (pip install 'psycopg[binary]')", lambda: DRIVER),
-    "postgresql": (
-        "PostgreSQL and psycopg (apt-get install postgresql, pip install 'psycopg[binary]')",
-        lambda: DRIVER and programs() is not None,
-    ),
-}
+NEEDS = NEEDS_POSTGRESQL
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from postgresql_server import NEEDS_POSTGRESQL
 from web_samples import demonstration, sample_files
 from web_servers import served
 
@@ -24,7 +25,7 @@ def _has_ipv6():
     return True
 
 
-NEEDS = {"ipv6": ("IPv6 on this computer", _has_ipv6)}
+NEEDS = {"ipv6": ("IPv6 on this computer", _has_ipv6), **NEEDS_POSTGRESQL}
 
 
 @pytest.fixture(scope="session")

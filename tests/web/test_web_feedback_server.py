@@ -36,7 +36,8 @@ def rows(folder, query):
 
 
 def test_what_was_acknowledged_outlives_a_kill(tmp_path):
-    """F-2: feedback is on disk before its 200; a SIGKILL right after an answer, under load, loses none of it."""
+    """F-2: feedback is on disk before its 200; a SIGKILL right after an answer, under load, loses none of it: what is
+    not in the database yet is in the journal, and the next start writes it."""
     acknowledged = set()
     with serving(tmp_path, 2) as running:
         enough = threading.Event()
@@ -59,10 +60,10 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path):
             list(pool.map(client, range(8)))
         assert enough.is_set()
         assert running.process.wait(PATIENCE_S) == -signal.SIGKILL
-        written = {card for (card,) in rows(tmp_path, "select card from feedback")}
-        assert acknowledged <= written
     with serving(tmp_path, 1) as running:
         assert running.send("POST", f"{SIGN}/feedback", overridden("after"), **JSON)[0] == 200
+    written = {card for (card,) in rows(tmp_path, "select card from feedback")}
+    assert acknowledged | {"after"} <= written
 
 
 def test_two_processes_write_side_by_side(tmp_path):
@@ -106,25 +107,19 @@ def test_what_waits_is_written_when_the_server_stops(tmp_path):
 
 
 def test_while_the_database_is_held_cards_still_come(tmp_path):
-    """E-12: another program holds the database: calls are answered as fast as ever, feedback is 503, then 200 again."""
+    """E-12: another program holds the database: calls and feedback are answered as ever, and all is there later."""
     body = as_bytes(request(prefetch=prefetch()))
     with serving(tmp_path, 1) as running:
         assert running.send("POST", f"{SIGN}/feedback", overridden("before"), **JSON)[0] == 200
         with closing(sqlite3.connect(tmp_path / "data" / FILE, isolation_level=None)) as holder:
             holder.execute("begin immediate")
-            status, headers, answer = running.send("POST", f"{SIGN}/feedback", overridden("during"), **JSON)
-            assert (status, headers["Retry-After"]) == (503, "5")
-            assert json.loads(answer)["resourceType"] == "OperationOutcome"
             began = time.monotonic()
+            assert running.send("POST", f"{SIGN}/feedback", overridden("during"), **JSON)[0] == 200
             for _ in range(10):
                 status, _, answer = running.send("POST", SIGN, body, **JSON)
                 assert (status, len(json.loads(answer)["cards"])) == (200, 2)
             assert time.monotonic() - began < 3
             holder.execute("rollback")
-        give_up = time.monotonic() + PATIENCE_S
-        while running.send("POST", f"{SIGN}/feedback", overridden("during"), **JSON)[0] != 200:
-            assert time.monotonic() < give_up
-            time.sleep(0.1)
     assert {card for (card,) in rows(tmp_path, "select card from feedback")} == {"before", "during"}
     assert rows(tmp_path, "select count(*) from cards") == [(20,)]
 

@@ -9,9 +9,11 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 PATIENCE_S = 60
+DRIVER = find_spec("psycopg") is not None
 
 
 def programs():
@@ -19,6 +21,16 @@ def programs():
     found = shutil.which("initdb")
     every = [*([str(Path(found).resolve())] if found else []), *glob.glob("/usr/lib/postgresql/*/bin/initdb")]
     return next((Path(each).parent for each in every if (Path(each).parent / "postgres").is_file()), None)
+
+
+NEEDS_POSTGRESQL = {
+    "psycopg": ("psycopg (pip install 'psycopg[binary]')", lambda: DRIVER),
+    "postgresql": (
+        "PostgreSQL and psycopg (apt-get install postgresql, pip install 'psycopg[binary]')",
+        lambda: DRIVER and programs() is not None,
+    ),
+}
+"""For ``NEEDS`` of a conftest."""
 
 
 def other_user():
