@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cds.cards.merge import EXTENSION
 from cds.findings.decide import Decisions, Verdict
 from cds.language.plan import Plan
 from cds.wire.response import Card
+
+_SHOWN, _SHADOW = Verdict.SHOWN, Verdict.SHADOW  # looked up once: each answer asks for every rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Occasion:
 
 
 def shown_cards(
-    cards: Iterable[Card], decisions: Decisions, occasion: Occasion, names: Mapping[str, str]
+    cards: Sequence[Card], decisions: Decisions, occasion: Occasion, names: Mapping[str, str]
 ) -> tuple[ShownCard, ...]:
     """What is kept of cards.
 
@@ -103,7 +105,10 @@ def shown_cards(
         occasion: when and where.
         names: the pack's name of each suggestion, by its label.
     """
-    cases = {each.rule.name: each.case.number for each in decisions.all if each.case is not None}
+    if not cards:
+        return ()
+    said = [each for each in decisions.all if each.verdict is _SHOWN]
+    cases = {each.rule.name: each.case.number for each in said if each.case is not None}
     return tuple(_shown(card, cases, occasion, names) for card in cards)
 
 
@@ -129,7 +134,7 @@ def shadow_findings(
             indicator=each.finding.indicator if each.finding is not None else "",
         )
         for each in decisions.all
-        if each.verdict is Verdict.SHADOW
+        if each.verdict is _SHADOW
     )
 
 
