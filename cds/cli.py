@@ -121,14 +121,17 @@ def _add_feedback(parser: argparse.ArgumentParser) -> None:
     report = commands.add_parser("report", help="count cards shown, accepted, overridden and ignored, by rule")
     report.add_argument("--format", choices=("text", "json", "csv"), default="text", help="how to print it (text)")
     report.add_argument("--since", type=_day, metavar="DATE", help="only cards shown on this day (UTC) or later")
+    report.add_argument(
+        "--by", action="append", choices=("client", "week"), default=[], help="tell these apart in the text, too"
+    )
     _add_data(report)
     report.set_defaults(run=run_report)
 
 
 def _add_purge(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--before", type=_day, metavar="DATE", required=True, help="delete what was shown before this day (UTC)"
-    )
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--before", type=_day, metavar="DATE", help="delete what was shown before this day (UTC)")
+    which.add_argument("--keep", type=_days, metavar="DAYS", help="keep so many days before today (UTC): for a timer")
     _add_data(parser)
     parser.set_defaults(run=run_purge)
 
@@ -174,6 +177,12 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is no date such as 2026-11-24") from None
+
+
+def _days(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 36_500:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is no number of days from 1 to 36500")
 
 
 def _authoring(module: str, function: str) -> Callable[[argparse.Namespace], int]:

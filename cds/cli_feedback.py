@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from datetime import timedelta
 
+from cds.clock import utc_now
 from cds.record.moments import start_of
 from cds.record.place import find_place
 
@@ -24,22 +26,31 @@ def run_report(args: argparse.Namespace) -> int:
         found = read_report(engine, start_of(args.since) if args.since is not None else "")
     finally:
         engine.dispose()
-    sys.stdout.write(FORMATS[args.format](found))
+    sys.stdout.write(FORMATS[args.format](found, tuple(dict.fromkeys(args.by))))
     return 0
 
 
 def run_purge(args: argparse.Namespace) -> int:
-    """Delete what is older than a day, and say how much it was."""
+    """Delete what is older than a day, and say how much it was.
+
+    What ended processes left in their journals is written first: it may be older too.
+    """
     from cds.record.database import open_current
     from cds.record.purge import purge
+    from cds.record.recorder import write_left
 
-    engine = open_current(find_place(args.data, os.environ))
+    before = args.before if args.keep is None else utc_now().date() - timedelta(days=args.keep)
+    place = find_place(args.data, os.environ)
+    engine = open_current(place)
     try:
-        done = purge(engine, start_of(args.before))
+        left = write_left(place)
+        done = purge(engine, start_of(before))
     finally:
         engine.dispose()
+    if left:
+        sys.stdout.write(f"Wrote {left} entries that ended processes had left in their journals.\n")
     sys.stdout.write(
-        f"Deleted {done.cards} cards shown before {args.before}, "
-        f"and feedback for {done.unmatched} cards that are not on record.\n"
+        f"Deleted {done.cards} cards shown before {before}, feedback for {done.unmatched} cards that are not on record,"
+        f" and {done.shadow} findings of rules in shadow.\n"
     )
     return 0

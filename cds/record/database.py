@@ -81,7 +81,7 @@ def prepare(place: Place) -> None:
             if found != HEAD:
                 _upgrade(connection)
     except SQLAlchemyError as error:
-        raise _unusable(engine.url, error) from None
+        raise unusable(engine.url, error) from None
     finally:
         engine.dispose()
 
@@ -96,11 +96,11 @@ def open_current(place: Place) -> Engine:
         raise StartError(f"there are no records yet: {place.file} is made when the service first starts")
     engine = open_engine(place)
     try:
-        with engine.connect() as connection:
+        with engine.connect().execution_options(only_reads=True) as connection:
             found = _revision(connection)
     except SQLAlchemyError as error:
         engine.dispose()
-        raise _unusable(engine.url, error) from None
+        raise unusable(engine.url, error) from None
     if found != HEAD:
         engine.dispose()
         if _is_newer(found):
@@ -165,7 +165,8 @@ def _newer(url: URL, found: str) -> StartError:
     )
 
 
-def _unusable(url: URL, error: SQLAlchemyError) -> StartError:
+def unusable(url: URL, error: SQLAlchemyError) -> StartError:
+    """What the database said, as an error for the person at the terminal: an `AwayError` when that may pass."""
     origin = getattr(error, "orig", None)
     why = str(origin or type(error).__name__).splitlines()[0]
     told = f"{shown_url(url)} cannot be used for records: {why}"

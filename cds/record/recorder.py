@@ -201,6 +201,15 @@ def open_recorder(place: Place) -> Recorder:
     return Recorder(place)
 
 
+def write_left(place: Place) -> int:
+    """Write what ended processes left in their journals, as far as that can be done now; how many entries that were."""
+    database = _Database(place)
+    journal = Journal(place.journal, utc_now)
+    Drain(journal, database.write, lambda: False).close()
+    database.close()
+    return journal.adopted
+
+
 class _Database:
     """Writes entries. After a failure it looks for the tables first: what comes back may be a new, empty database."""
 

@@ -1,19 +1,22 @@
-"""What clinicians did with what they were shown, by finding and rule version.
+"""What clinicians did with what they were shown, by finding and rule version, client and week.
 
 A card counts once: as accepted when any suggestion of it was taken, else as overridden when it was overridden, else as
-ignored. No feedback is no override (F-7). Every finding of a card is counted with what became of the card.
+ignored. No feedback is no override (F-7). Every finding of a card is counted with what became of the card. A week is
+one of ISO 8601, by the day in UTC on which the card was shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Subquery, and_, case, exists, func, select
 
 from cds.record.feedback import ACCEPTED, OVERRIDDEN
-from cds.record.tables import ACCEPTED_SUGGESTIONS, CARDS, FEEDBACK, FINDINGS, SUGGESTIONS
+from cds.record.tables import ACCEPTED_SUGGESTIONS, CARDS, FEEDBACK, FINDINGS, SHADOW_FINDINGS, SUGGESTIONS
 
 
 @dataclass(frozen=True)
@@ -27,18 +30,52 @@ class ReasonCount:
 
 @dataclass(frozen=True)
 class FindingCount:
-    """One finding of one version of a rule at one indicator. ``shown`` is the sum of the three beneath it."""
+    """One finding of one version of a rule at one indicator, for one client in one week.
+
+    ``shown`` is the sum of ``accepted``, ``overridden`` and ``ignored``; ``week`` is such as ``2026-W48``.
+    """
 
     pack: str
     rule: str
     version: str
     finding: str
     indicator: str
+    client: str
+    week: str
     shown: int
     accepted: int
     overridden: int
     ignored: int
     reasons: tuple[ReasonCount, ...]
+
+
+@dataclass(frozen=True)
+class WeekCount:
+    """The cards of one client in one week."""
+
+    week: str
+    client: str
+    shown: int
+    accepted: int
+    overridden: int
+    ignored: int
+
+
+@dataclass(frozen=True)
+class ShadowCount:
+    """How often a rule in shadow would have said something.
+
+    ``finding`` and ``indicator`` are empty for the times when it could not be checked.
+    """
+
+    pack: str
+    rule: str
+    version: str
+    finding: str
+    indicator: str
+    client: str
+    week: str
+    times: int
 
 
 @dataclass(frozen=True)
@@ -68,18 +105,20 @@ class FeedbackReport:
     ignored: int
     comments: int
     unmatched: int
+    weeks: tuple[WeekCount, ...]
     findings: tuple[FindingCount, ...]
     suggestions: tuple[SuggestionCount, ...]
+    shadow: tuple[ShadowCount, ...]
 
 
 def read_report(engine: Engine, since: str = "") -> FeedbackReport:
     """Count cards that were shown since a moment, all of it as of one instant."""
     with engine.connect().execution_options(only_reads=True) as connection, connection.begin():
         fates = _fates(since)
-        totals = connection.execute(
-            select(func.count(), func.sum(fates.c.accepted), func.sum(fates.c.overridden)).select_from(fates)
-        ).one()
-        cards, accepted, overridden = (int(each or 0) for each in totals)
+        weeks = _weeks(connection, fates)
+        cards, accepted, overridden = (
+            sum(getattr(each, name) for each in weeks) for name in ("shown", "accepted", "overridden")
+        )
         return FeedbackReport(
             since=since,
             cards=cards,
@@ -88,8 +127,10 @@ def read_report(engine: Engine, since: str = "") -> FeedbackReport:
             ignored=cards - accepted - overridden,
             comments=_comments(connection, since),
             unmatched=_unmatched(connection, since),
+            weeks=weeks,
             findings=_findings(connection, fates),
             suggestions=_suggestions(connection, since),
+            shadow=_shadow(connection, since),
         )
 
 
@@ -119,6 +160,8 @@ def _fates(since: str) -> Subquery:
         select(
             CARDS.c.uuid,
             CARDS.c.pack,
+            CARDS.c.client,
+            _day(CARDS.c.answered_at).label("day"),
             case((taken, 1), else_=0).label("accepted"),
             case((and_(~taken, latest.c.card.is_not(None)), 1), else_=0).label("overridden"),
             latest.c.reason_system,
@@ -130,34 +173,92 @@ def _fates(since: str) -> Subquery:
     )
 
 
-def _findings(connection: Connection, fates: Subquery) -> tuple[FindingCount, ...]:
-    of = (fates.c.pack, FINDINGS.c.rule, FINDINGS.c.rule_version, FINDINGS.c.finding, FINDINGS.c.indicator)
-    joined = FINDINGS.join(fates, fates.c.uuid == FINDINGS.c.card)
+def _weeks(connection: Connection, fates: Subquery) -> tuple[WeekCount, ...]:
+    of = (fates.c.client, fates.c.day)
     counted = connection.execute(
+        select(*of, func.count(), func.sum(fates.c.accepted), func.sum(fates.c.overridden)).group_by(*of)
+    )
+    sums: dict[tuple[str, str], list[int]] = {}
+    for client, day, *numbers in counted:
+        _add(sums.setdefault((week_of(day), client), [0, 0, 0]), numbers)
+    return tuple(WeekCount(*of, *_fates_of(sums[of])) for of in sorted(sums))
+
+
+def _findings(connection: Connection, fates: Subquery) -> tuple[FindingCount, ...]:
+    of = (
+        *(fates.c.pack, FINDINGS.c.rule, FINDINGS.c.rule_version, FINDINGS.c.finding, FINDINGS.c.indicator),
+        *(fates.c.client, fates.c.day),
+    )
+    joined = FINDINGS.join(fates, fates.c.uuid == FINDINGS.c.card)
+    sums: dict[tuple[str, ...], list[int]] = {}
+    for *key, day, shown, took, refused in connection.execute(
         select(*of, func.count(), func.sum(fates.c.accepted), func.sum(fates.c.overridden))
         .select_from(joined)
         .group_by(*of)
-        .order_by(*of)
-    ).all()
-    reasons: dict[tuple[Any, ...], list[ReasonCount]] = {}
-    why = (fates.c.reason_code, fates.c.reason_system)
-    for row in connection.execute(
-        select(*of, *why, func.count())
+    ):
+        _add(sums.setdefault((*key, week_of(day)), [0, 0, 0]), (shown, took, refused))
+    why: dict[tuple[str, ...], Counter[tuple[str, str]]] = {}
+    of_reason = (fates.c.reason_code, fates.c.reason_system)
+    for *key, day, code, system, cards in connection.execute(
+        select(*of, *of_reason, func.count())
         .select_from(joined)
         .where(fates.c.overridden == 1)
-        .group_by(*of, *why)
-        .order_by(func.count().desc(), *why)
+        .group_by(*of, *of_reason)
     ):
-        reasons.setdefault(tuple(row[:5]), []).append(ReasonCount(*row[5:]))
-    return tuple(_finding(tuple(row), reasons.get(tuple(row[:5]), ())) for row in counted)
+        why.setdefault((*key, week_of(day)), Counter())[code, system] += cards
+    return tuple(_finding(of, sums[of], why.get(of, Counter())) for of in sorted(sums))
 
 
-def _finding(row: Sequence[Any], reasons: Sequence[ReasonCount]) -> FindingCount:
-    pack, rule, version, finding, indicator, shown, accepted, overridden = row
-    # PostgreSQL sums to a decimal
-    took, refused = int(accepted), int(overridden)
-    ignored = shown - took - refused
-    return FindingCount(pack, rule, version, finding, indicator, shown, took, refused, ignored, tuple(reasons))
+def _finding(of: Sequence[str], sums: Sequence[int], why: Mapping[tuple[str, str], int]) -> FindingCount:
+    pack, rule, version, finding, indicator, client, week = of
+    return FindingCount(
+        pack, rule, version, finding, indicator, client, week, *_fates_of(sums), reasons=reasons_of(why)
+    )
+
+
+def reasons_of(counted: Mapping[tuple[str, str], int]) -> tuple[ReasonCount, ...]:
+    """Reasons by code and system with their cards, the most frequent first."""
+    order = sorted(counted.items(), key=lambda each: (-each[1], each[0]))
+    return tuple(ReasonCount(code, system, cards) for (code, system), cards in order)
+
+
+def week_of(day: str) -> str:
+    """The week of a day, such as ``2026-W48``."""
+    year, week, _ = date.fromisoformat(day).isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def _day(moment: ColumnElement[str]) -> ColumnElement[str]:
+    return func.substr(moment, 1, 10)
+
+
+def _add(sums: list[int], numbers: Iterable[Any]) -> None:
+    for at, number in enumerate(numbers):
+        sums[at] += int(number)  # PostgreSQL sums to a decimal
+
+
+def _fates_of(sums: Sequence[int]) -> tuple[int, int, int, int]:
+    shown, accepted, overridden = sums
+    return shown, accepted, overridden, shown - accepted - overridden
+
+
+def _shadow(connection: Connection, since: str) -> tuple[ShadowCount, ...]:
+    table = SHADOW_FINDINGS.c
+    of = (
+        *(table.pack, table.rule, table.rule_version, table.finding, table.indicator, table.client),
+        _day(table.answered_at),
+    )
+    sums: Counter[tuple[str, ...]] = Counter()
+    for *key, day, times in connection.execute(
+        select(*of, func.count()).where(table.answered_at >= since).group_by(*of)
+    ):
+        sums[(*key, week_of(day))] += times
+    return tuple(_shadow_count(of, sums[of]) for of in sorted(sums))
+
+
+def _shadow_count(of: Sequence[str], times: int) -> ShadowCount:
+    pack, rule, version, finding, indicator, client, week = of
+    return ShadowCount(pack, rule, version, finding, indicator, client, week, times)
 
 
 def _suggestions(connection: Connection, since: str) -> tuple[SuggestionCount, ...]:

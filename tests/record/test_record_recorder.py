@@ -209,8 +209,8 @@ def test_old_records_are_deleted(tmp_path):
         recorder.keep_cards((card("new", answered_at=LATER, suggestions=("s1",)),))
         recorder.keep_feedback((accepted("old1", at=LATER), accepted("new"), accepted("unknown")))
     engine = open_current(place)
-    assert purge(engine, AT) == Purged(0, 0)
-    assert purge(engine, LATER) == Purged(600, 1)
+    assert purge(engine, AT) == Purged(0, 0, 0)
+    assert purge(engine, LATER) == Purged(600, 1, 0)
     engine.dispose()
     for table, key in (("cards", "uuid"), ("findings", "card"), ("suggestions", "card"), ("feedback", "card")):
         assert rows(place, f"select {key} from {table}") == [("new",)], table  # noqa: S608
@@ -233,7 +233,8 @@ def test_postgresql_keeps_the_same(postgresql):
     """Cards, feedback, repeats, report and purge work on PostgreSQL as they do on SQLite."""
     place = postgresql()
     recorder = open_recorder(place)
-    recorder.keep_cards((card("c1", ("LIPID-01", "warning"), ("LIVER-01", "info"), suggestions=("s1",)), card("c2")))
+    cards = (card("c1", ("LIPID-01", "warning"), ("LIVER-01", "info"), suggestions=("s1",)), card("c2"))
+    recorder.keep_cards(cards, (shadowed("d1"),))
     assert all(recorder.keep_feedback((accepted("c1"), overridden("c2", "done"))) for _ in range(2))
     recorder.close()
     engine = open_current(place)
@@ -245,7 +246,9 @@ def test_postgresql_keeps_the_same(postgresql):
     ]
     assert found.findings[0].reasons[0].code == "done"
     assert [(each.offered, each.accepted) for each in found.suggestions] == [(1, 1)]
-    assert purge(engine, LATER) == Purged(2, 0)
+    assert [(each.week, each.shown) for each in found.weeks] == [("2026-W48", 2)]
+    assert [(each.finding, each.week, each.times) for each in found.shadow] == [("LIPID-01", "2026-W48", 1)]
+    assert purge(engine, LATER) == Purged(2, 0, 1)
     engine.dispose()
 
 
