@@ -21,6 +21,7 @@ from cds.record.feedback import FeedbackItem
 from cds.record.journal import MOST_BYTES, Journal
 from cds.record.moments import UtcNow, utc_now
 from cds.record.place import Place
+from cds.record.segment import make_folder
 from cds.record.shown import ShadowFinding, ShownCard
 from cds.record.write import write_entries
 from cds.record.writer import LOG, Job, UnavailableError, Writer
@@ -191,7 +192,7 @@ def open_recorder(place: Place) -> Recorder:
         StartError: when it will never do, as it stands.
     """
     try:
-        place.journal.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(place.journal)
     except OSError as error:
         raise StartError(f"{place.journal} cannot be made: {error.strerror}. Choose another folder") from None
     try:

@@ -95,13 +95,23 @@ class Segment:
         os.close(self._descriptor)
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder of a journal, and the one around it, for their owner alone.
+
+    Raises:
+        OSError: when that cannot be done.
+    """
+    for each in (folder.parent, folder):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 def make_segment(folder: Path, moment: str) -> Segment:
     """A new, empty file, which its owner alone may read; its name begins with a moment, by which files are sorted.
 
     Raises:
         OSError: when it cannot be made.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     while True:
         path = folder / f"{moment.replace(':', '')}-{uuid4().hex}{SUFFIX}"
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

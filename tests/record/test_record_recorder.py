@@ -1,6 +1,7 @@
 import multiprocessing
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -11,8 +12,9 @@ from pathlib import Path
 import pytest
 from record_samples import AT, LATER, SYSTEM, accepted, card, overridden, prepared, recording, rows, shadowed, until
 
+from cds.errors import StartError
 from cds.record.database import open_current
-from cds.record.place import Place
+from cds.record.place import FILE, Place
 from cds.record.purge import Purged, purge
 from cds.record.recorder import Counts, Recorder, open_recorder
 from cds.record.report import read_report
@@ -250,6 +252,20 @@ def test_postgresql_keeps_the_same(postgresql):
     assert [(each.finding, each.week, each.times) for each in found.shadow] == [("LIPID-01", "2026-W48", 1)]
     assert purge(engine, LATER) == Purged(2, 0, 1)
     engine.dispose()
+
+
+def test_what_a_service_makes_is_for_its_owner_alone(tmp_path):
+    """The folder of the records and that of the journal are made for the user of the service."""
+    place = Place(tmp_path / "state" / "records" / FILE)
+    open_recorder(place)
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (place.file.parent, place.journal)] == [0o700] * 2
+
+
+def test_a_folder_that_cannot_be_made_ends_the_start(tmp_path):
+    """A file where the folder should be: a sentence, and no service that can keep nothing."""
+    (tmp_path / "state").write_text("")
+    with pytest.raises(StartError, match="cannot be made"):
+        open_recorder(Place(url="postgresql://h/n", folder=tmp_path / "state"))
 
 
 def test_a_recorder_can_be_made_for_nothing(tmp_path):
