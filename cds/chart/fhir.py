@@ -124,7 +124,7 @@ class FhirReader:
     def _takes(self, page: Page) -> bool:
         """Whether the entries of a page are within what one call looks at in all."""
         with self._lock:
-            self._entries_left -= len(page.matches) + len(page.came_along)
+            self._entries_left -= max(len(page.matches), len(page.came_along))
             return self._entries_left >= 0
 
 

@@ -30,6 +30,8 @@ class FhirRoutes:
     def __init__(self, clients: Iterable[Client], is_open: bool, in_trials: Callable[[str], bool]) -> None:
         self._is_open = is_open
         self._in_trials = in_trials
+        if is_open:
+            channel(_TRIALS)
         for client in clients:
             if client.base:
                 channel(route_of(client, is_open))

@@ -23,6 +23,7 @@ from cds.language.site_client import Client
 from cds.language.site_decided import Decided
 from cds.values.diagnostic import Position
 from cds.values.known import Reason, Unknown
+from cds.web.fhir_routes import FhirRoutes
 from cds.wire.call import Authority
 from cds.wire.request import read_call
 
@@ -50,6 +51,16 @@ def test_a_server_without_a_token_is_read_in_trials(is_open: bool, certificate: 
     assert route_of(client, is_open).needs_token is not may
     route = Route(needs_token=not may)
     assert isinstance(open_reader(call(BASE), lambda _: True, route), FhirReader) is may
+
+
+def test_what_the_site_file_says_of_a_client_is_in_force() -> None:
+    """S-27, S-28: its client id and the need of a token, on its own server."""
+    client = Client("x", Position("s", 1, 1), Decided("client x"), base=BASE, client_id="cds")
+    routes = FhirRoutes((client,), is_open=False, in_trials=lambda _: True)
+    ours, theirs = (Authority("t", subject=each) for each in ("cds", "another"))
+    for authority, used in ((ours, True), (theirs, False), (None, False)):
+        opened = routes.open(call(BASE, authority=authority), client, monotonic)
+        assert isinstance(opened, FhirReader) is used
 
 
 def test_the_subject_comes_from_the_request() -> None:
