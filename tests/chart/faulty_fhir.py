@@ -210,7 +210,7 @@ def _failed(data: bytes) -> Fault:
 
 
 def _late(play: Play) -> Fault:
-    return Fault(play, Reason.TIMED_OUT, 0.4)
+    return Fault(play, Reason.TIMED_OUT, 1.5)
 
 
 FAULTS: dict[str, Fault] = {

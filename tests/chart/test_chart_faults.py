@@ -104,7 +104,7 @@ def test_slow_pages_end_with_the_budget() -> None:
         wire.say(_page(1, f"{server.base}?page=2"))
 
     with FaultyFhir(play) as server:
-        arrival = arrivals(server, 2)["labs"]
+        arrival = arrivals(server, 4)["labs"]
     assert [each.where for each in arrival.entries] == ["Observation/o1"]
     assert arrival.truncated
 

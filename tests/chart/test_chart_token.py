@@ -116,7 +116,7 @@ def _holders(*parts: str) -> list[Any]:
 
 @pytest.mark.parametrize(
     ("play", "seconds"),
-    [(says(answer(PAGE)), 10.0), (says(answer(b"", "500 x")), 10.0), (says(b""), 10.0), (Wire.hang, 0.4)],
+    [(says(answer(PAGE)), 10.0), (says(answer(b"", "500 x")), 10.0), (says(b""), 10.0), (Wire.hang, 2.0)],
     ids=["answers", "fails", "ends at once", "hangs"],
 )
 def test_a_token_lives_for_one_call(play: Play, seconds: float) -> None:
