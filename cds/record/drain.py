@@ -84,7 +84,8 @@ class Drain:
                 LOG.warning("journal: %d torn lines, %d that cannot be read", portion.torn, len(portion.unreadable))
             self._journal.done(portion)
             if until is not None and self._clock() >= until:
-                break
+                return True
+        self._recover()
         return True
 
     def _attempt(self, entries: Sequence[Entry]) -> bool:
@@ -100,11 +101,14 @@ class Drain:
             self.left_out += 1
             LOG.error("a record was left out: %s", type(error).__name__)
             return True
+        self._recover()
+        self.written += sum(len(entry.cards) for entry in entries)
+        return True
+
+    def _recover(self) -> None:
         if self.down:
             LOG.warning("records can be written again")
         self.down = False
-        self.written += sum(len(entry.cards) for entry in entries)
-        return True
 
     def _fail(self, why: str) -> None:
         if not self.down:

@@ -276,3 +276,21 @@ def test_a_journal_that_cannot_be_read_is_tried_again(tmp_path):
         disk.next_portion = reading
         until(lambda: database.cards == ["c1"])
         until(lambda: not drain.down)
+
+
+def test_a_failure_that_leaves_nothing_to_write_is_over(tmp_path):
+    """After a mistake of the disk with nothing left to write, the database does not count as down for ever."""
+    disk, database = Disk(tmp_path), Database()
+    reading, failed = disk.next_portion, threading.Event()
+
+    def once():
+        if not failed.is_set():
+            failed.set()
+            raise OSError(5, "Input/output error")
+        return reading()
+
+    disk.next_portion = once
+    with draining(disk, database) as drain:
+        assert failed.wait(PATIENCE_S)
+        until(lambda: not drain.down)
+    assert database.commits == []
