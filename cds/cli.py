@@ -137,7 +137,9 @@ def _add_purge(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the records (the user's state folder)")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder of records and journal (the user's state folder)"
+    )
 
 
 def _add_evaluation(parser: argparse.ArgumentParser) -> None:

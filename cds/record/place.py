@@ -37,16 +37,15 @@ class Place:
 
 
 def find_place(data: Path | None, environment: Mapping[str, str]) -> Place:
-    """The folder given, else what the environment says, else the user's folder for state (XDG base directories).
+    """The database of the environment, else a file in the folder; the journal is in the folder in any case.
 
-    The URL of a database may hold a password; a file that holds the URL keeps it out of the list of processes.
+    The folder is the one given, else that of the environment, else the user's for state (XDG base directories). The URL
+    of a database may hold a password; a file that holds the URL keeps it out of the list of processes.
 
     Raises:
         StartError: when none of them is there, or the file cannot be read.
     """
-    if data is not None:
-        return Place(data / FILE)
-    folder = _folder(environment)
+    folder = data if data is not None else _folder(environment)
     if url := environment.get(DATABASE):
         return Place(url=url, folder=folder)
     if file := environment.get(DATABASE_FILE):

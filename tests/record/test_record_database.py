@@ -125,17 +125,18 @@ def test_a_server_that_is_away_is_said_without_its_password():
 
 
 def test_the_place_is_found_in_order(tmp_path):
-    """--data, else the database's URL, else the folder of the environment, else the user's state folder."""
+    """The database's URL, else a file; in --data, else the folder of the environment, else the user's state folder."""
     environment = {
         "ISOTRETINOIN_CDS_DATABASE": "postgresql://h/n",
         "ISOTRETINOIN_CDS_DATA": "/data",
         "XDG_STATE_HOME": "/state",
     }
-    assert find_place(tmp_path, environment) == Place(tmp_path / FILE)
+    assert find_place(tmp_path, environment) == Place(url="postgresql://h/n", folder=tmp_path)
     found = find_place(None, environment)
     assert found == Place(url="postgresql://h/n", folder=Path("/data"))
     assert found.journal == Path("/data/journal")
     del environment["ISOTRETINOIN_CDS_DATABASE"]
+    assert find_place(tmp_path, environment) == Place(tmp_path / FILE)
     assert find_place(None, environment) == Place(Path("/data") / FILE)
     del environment["ISOTRETINOIN_CDS_DATA"]
     assert find_place(None, environment) == Place(Path("/state/isotretinoin-cds") / FILE)

@@ -21,7 +21,7 @@ from postgresql_server import server as postgresql_server
 from web_samples import HERE, SIGN, as_bytes, prefetch, request
 from web_servers import COMMAND, PATIENCE_S, served
 
-from cds.record.place import DATA, DATABASE, FILE, JOURNAL
+from cds.record.place import DATABASE, FILE, JOURNAL
 
 SAMPLE = (*COMMAND, "serve", "--open", "--rules", str(HERE / "sample_rules"), "--profile", "sample")
 JSON = {"Content_Type": "application/json"}
@@ -218,8 +218,7 @@ def test_without_its_postgresql_cards_and_feedback_go_on(tmp_path, monkeypatch):
     seen = Seen()
     with postgresql_server() as database:
         monkeypatch.setenv(DATABASE, database.url("postgres"))
-        monkeypatch.setenv(DATA, str(tmp_path / "local"))
-        command = (*SAMPLE, "--workers", "2")
+        command = (*SAMPLE, "--workers", "2", "--data", str(tmp_path / "local"))
 
         def found(query):
             with psycopg.connect(database.url("postgres")) as connection:
