@@ -34,7 +34,7 @@ OWNERS = {
     "markupsafe": ("cds/web/",),
     "jinja2": ("cds/web/",),
     "granian": ("cds/web/",),
-    "requests": ("cds/web/",),
+    "requests": ("cds/chart/", "cds/web/"),
     "urllib3": ("cds/chart/",),
     "certifi": ("cds/chart/",),
     "yaml": ("cds/language/",),

@@ -6,13 +6,13 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import requests
 from urllib3.exceptions import HTTPError
-from urllib3.response import BaseHTTPResponse
-from urllib3.util import Timeout
 
 from cds.chart.breaker import Breaker, Server
 from cds.chart.flight import EARLY_S, Flights
-from cds.chart.route import Route, channel
+from cds.chart.route import Route
+from cds.chart.session import session
 from cds.clock import Monotonic
 from cds.values.known import Reason
 
@@ -46,7 +46,7 @@ class Exchange:
     """
 
     def __init__(self, route: Route, base: str, clock: Monotonic, breaker: Breaker) -> None:
-        self._connections = channel(route)
+        self._session = session(route)
         self._server = Server(route.client, base)
         self._clock = clock
         self._breaker = breaker
@@ -76,7 +76,7 @@ class Exchange:
                     answer = self._sent(request, deadline)
                 self._breaker.answered(self._server)
                 return answer
-            except (HTTPError, OSError, ValueError) as trouble:
+            except (requests.RequestException, HTTPError, OSError, ValueError) as trouble:
                 if self._flights.refused:
                     return Reason.NOT_PERMITTED
                 late = self._clock() + EARLY_S >= deadline
@@ -89,38 +89,26 @@ class Exchange:
 
     def _sent(self, request: Request, deadline: float) -> Answer:
         left = self._flights.left()
-        response = self._connections.urlopen(
-            request.method,
-            request.url,
-            body=request.body,
-            headers=request.headers,
-            redirect=False,
-            retries=False,
-            timeout=Timeout(connect=left, read=left),
-            preload_content=False,
-            decode_content=False,
-        )
-        try:
-            if response.status != 200:
-                return response.status, b""
+        prepared = requests.Request(request.method, request.url, request.headers, data=request.body).prepare()
+        with self._session.send(prepared, stream=True, timeout=(left, left), allow_redirects=False) as response:
+            if response.status_code != 200:
+                return response.status_code, b""
             if response.headers.get("Content-Encoding", "identity").lower() != "identity":
                 return Reason.FETCH_FAILED  # the server ignored that only plain content was accepted
             return self._body(response, deadline)
-        finally:
-            response.close()  # of a connection that was read to its end, and is kept, this closes nothing
 
-    def _body(self, response: BaseHTTPResponse, deadline: float) -> Answer:
-        """The body, read as it comes: waiting for full chunks would go past the deadline."""
+    def _body(self, response: requests.Response, deadline: float) -> Answer:
+        """The body, read as it comes: ``iter_content`` would wait for a full chunk, past the deadline."""
         parts: list[bytes] = []
         size = 0
-        while part := response.read1(_CHUNK):
+        while part := response.raw.read1(_CHUNK):
             size += len(part)
             if size > MOST_BYTES or not self._takes(len(part)):
                 return Reason.FETCH_FAILED
             if self._clock() >= deadline:
                 raise TimeoutError
             parts.append(part)
-        return response.status, b"".join(parts)
+        return response.status_code, b"".join(parts)
 
     def _takes(self, size: int) -> bool:
         """Whether so many more bytes are within what one call reads in all."""
