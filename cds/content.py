@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from cds.errors import StartError
 
@@ -41,7 +41,7 @@ def read_content(root: ContentRoot, rules: tuple[Path, ...] = ()) -> dict[str, b
     """All content files by relative path.
 
     A pack in a later ``--rules`` folder replaces a pack of the same folder name whole; a value set, a schema or a
-    words file there replaces the file of the same name.
+    words file there replaces the file of the same name, and a value set also the one of that name in the other form.
     """
     files = {**_read(root.path, "rules"), **_read(root.path, "hooks")}
     for folder in rules:
@@ -49,8 +49,16 @@ def read_content(root: ContentRoot, rules: tuple[Path, ...] = ()) -> dict[str, b
         added = {f"rules/{name.split('/', 1)[1]}": content for name, content in added.items()}
         replaced = {name.removesuffix("pack.yaml") for name in added if name.endswith("/pack.yaml")}
         files = {name: body for name, body in files.items() if not any(name.startswith(each) for each in replaced)}
+        kept = {_value_set(name) for name in added} - {""}
+        files = {name: body for name, body in files.items() if _value_set(name) not in kept}
         files.update(added)
     return files
+
+
+def _value_set(name: str) -> str:
+    """The name of a value set by its file, whose ending tells the form; empty for other files."""
+    path = PurePosixPath(name)
+    return path.stem if path.parent.as_posix() == "rules/valuesets" else ""
 
 
 def _read(base: Path, folder: str) -> dict[str, bytes]:

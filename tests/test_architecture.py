@@ -191,7 +191,8 @@ ALLOWED = re.compile(
 
 def content_names():
     """What the content calls its things: names of drugs, of value sets, rules, retrieves and facts in several words."""
-    found = {path.stem for path in (ROOT / "rules").rglob("*.yaml") if "-" in path.stem}
+    files = (*(ROOT / "rules").rglob("*.yaml"), *(ROOT / "rules" / "valuesets").glob("*.json"))
+    found = {path.stem for path in files if "-" in path.stem}
     for path in (ROOT / "rules").glob("*/pack.yaml"):
         listed = re.search(r"^    names:\n((?:      - .+\n)+)", path.read_text(encoding="utf-8"), re.MULTILINE)
         found |= set(re.findall(r"- (.+)", listed[1])) if listed else set()

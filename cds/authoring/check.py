@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from cds.authoring.consequences import causes
 from cds.authoring.diagnostics_github import render_github
@@ -22,10 +22,13 @@ from cds.facts.kinds import KINDS
 from cds.language.checks.subject import Subject
 from cds.language.checks.table import run_lints
 from cds.language.checks.unit_table import PATH as UNIT_TABLE
+from cds.language.fhir_valueset import is_fhir_value_set, value_set_from_fhir
+from cds.language.json import read_json
 from cds.language.load import Files, Library, compile_plan, read_library
-from cds.language.node import Fields
+from cds.language.node import Fields, Node, fields
 from cds.language.pack import Compiled, compile_pack
 from cds.language.report import Report
+from cds.language.terminology import System
 from cds.language.yaml import read_yaml
 from cds.values.diagnostic import Diagnostic, Severity
 
@@ -102,7 +105,7 @@ def examine(files: Files, today: date, profile: str = "") -> Examined:
     plans = {(pack, name): compile_plan(library, pack, name, report) for pack, name in wanted}
     invalid: list[Diagnostic] = []
     if report.errors == 0:
-        roots = _roots(files)
+        roots = _roots(files, library.shared.systems)
         every = dict(plans)
         for (pack, _), compiled in plans.items():
             if compiled is not None:
@@ -173,13 +176,15 @@ def _plans(library: Library, profile: str, report: Report) -> list[tuple[str, st
     return chosen
 
 
-def _roots(files: Files) -> dict[str, Fields]:
+def _roots(files: Files, systems: Mapping[str, System]) -> dict[str, Fields]:
     """Value sets and units, parsed again, since the library keeps only what was made of them."""
-    parsed = {
-        path: read_yaml(path, content, Report())
-        for path, content in files.items()
-        if path.startswith("rules/valuesets/") or path == UNIT_TABLE
-    }
+    parsed: dict[str, Node | None] = {}
+    for path, content in files.items():
+        if is_fhir_value_set(path):
+            root = fields(read_json(path, content, Report()))
+            parsed[path] = value_set_from_fhir(root, PurePosixPath(path).stem, systems, Report())
+        elif path.endswith(".yaml") and (path.startswith("rules/valuesets/") or path == UNIT_TABLE):
+            parsed[path] = read_yaml(path, content, Report())
     return {path: root for path, root in parsed.items() if isinstance(root, Fields)}
 
 

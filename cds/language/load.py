@@ -12,15 +12,17 @@ from typing import Any
 from jsonschema.protocols import Validator
 
 from cds.language.fact import KindTable
+from cds.language.fhir_valueset import is_fhir_value_set, value_set_from_fhir
 from cds.language.hook import Hook
-from cds.language.node import Fields, fields, text
+from cds.language.json import json_data, read_json
+from cds.language.node import Fields, fields, plain, text
 from cds.language.pack import Compiled, PackFiles, Shared, compile_pack
 from cds.language.parameters import Layer
 from cds.language.plan import Plan
 from cds.language.prove import prove
 from cds.language.report import Report
 from cds.language.schema import check_structure, validator
-from cds.language.terminology import read_systems, read_units, read_value_set
+from cds.language.terminology import System, ValueSet, read_systems, read_units, read_value_set
 from cds.language.yaml import read_yaml
 from cds.values.diagnostic import Position
 
@@ -60,13 +62,22 @@ def read_library(files: Files, kinds: KindTable, report: Report) -> Library:
     systems = read_systems(reader.one("rules/systems.yaml", "systems"))
     units = read_units(reader.one("rules/units.yaml", "units"), report)
     words = {key.value: text(node) for key, node in fields(reader.one("rules/words.yaml", "words").get("words"))}
-    value_sets = {}
-    for path, root in reader.all("rules/valuesets/", "valueset"):
+    value_sets: dict[str, ValueSet] = {}
+    for path, root in reader.value_sets(systems):
         found = read_value_set(root, systems, units, report)
-        if found is not None:
-            value_sets[found.name] = found
-            if found.name != PurePosixPath(path).stem:
-                report.error("file-name", found.at, f"value set {found.name} stands in a file of another name")
+        if found is None:
+            continue
+        if found.name != PurePosixPath(path).stem:
+            report.error("file-name", found.at, f"value set {found.name} stands in a file of another name")
+        first = value_sets.setdefault(found.name, found)
+        if first is not found and first.at.file != path:
+            report.error(
+                "defined-twice",
+                found.at,
+                f"{found.name} is defined in {first.at.file} already",
+                "One of the two would be ignored.",
+                "Keep one of the two files.",
+            )
     hooks = {hook.name: hook for _, root in reader.all("hooks/", "hook") for hook in (_hook(root),)}
     shared = Shared(systems, units, value_sets, words, kinds, tuple(hooks), content_hash(files))
     return Library(reader.packs(), shared, hooks, reader.hook_schemas())
@@ -115,14 +126,16 @@ class _LibraryReader:
         self.validators: dict[str, Validator] = {}
 
     def read(self, path: str, kind: str) -> Fields:
-        root = read_yaml(path, self.files[path], self.report)
+        as_json = path.endswith(".json")
+        root = (read_json if as_json else read_yaml)(path, self.files[path], self.report)
         empty = Fields(Position(path, 1, 1))
         if root is None:
             return empty
         if not isinstance(root, Fields):
             self.report.error("structure", root.at, "the file is not a mapping of keys", remedy="Write key: value.")
             return empty
-        return root if check_structure(root, self.validator(kind), self.report) else empty
+        sound = check_structure(root, self.validator(kind), self.report, json_data if as_json else plain)
+        return root if sound else empty
 
     def one(self, path: str, kind: str) -> Fields:
         if path not in self.files:
@@ -140,6 +153,16 @@ class _LibraryReader:
             and PurePosixPath(path).name not in _HEADS
         ]
         return [(path, root) for path in direct if (root := self.read(path, kind)).values]
+
+    def value_sets(self, systems: Mapping[str, System]) -> list[tuple[str, Fields]]:
+        """The value sets of both forms, each as the nodes of a YAML file."""
+        found = self.all("rules/valuesets/", "valueset")
+        for path in sorted(self.files):
+            if is_fhir_value_set(path) and (root := self.read(path, "fhir-valueset")).values:
+                written = value_set_from_fhir(root, PurePosixPath(path).stem, systems, self.report)
+                if written is not None:
+                    found.append((path, written))
+        return found
 
     def validator(self, kind: str) -> Validator:
         if kind not in self.validators:

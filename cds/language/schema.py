@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jsonschema
@@ -16,6 +16,7 @@ _CALLED = {
     "string": "a text",
     "number": "a number",
     "integer": "a whole number",
+    "boolean": "true or false",
     "array": "a list",
     "object": "a mapping of keys",
 }
@@ -30,10 +31,13 @@ def validator(schema: Mapping[str, Any]) -> Validator:
     return jsonschema.Draft7Validator(schema)
 
 
-def check_structure(root: Node, rules: Validator, report: Report) -> bool:
-    """Report everything in which a file departs from its schema, each at its place; True when nothing does."""
+def check_structure(root: Node, rules: Validator, report: Report, data: Callable[[Node], Any] = plain) -> bool:
+    """Report everything in which a file departs from its schema, each at its place; True when nothing does.
+
+    ``data`` makes plain data of a node, by the language in which the file is written.
+    """
     sound = True
-    for error in rules.iter_errors(plain(root)):
+    for error in rules.iter_errors(data(root)):
         sound = False
         _report(error, root, report)
     return sound

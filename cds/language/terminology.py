@@ -16,13 +16,17 @@ from cds.values.quantity import Scale, Unit, UnitTable, scale
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A code system: the short name that authors write, its URL, and the other identifiers under which it arrives."""
+    """A code system: the short name that authors write, its URL, and the other identifiers under which it arrives.
+
+    ``begins``: how all of its codes begin, where it shares a URL with another; empty for however they like.
+    """
 
     name: str
     url: str
     also: tuple[str, ...]
     title: str
     check_digit: str
+    begins: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,12 @@ def read_systems(root: Fields) -> dict[str, System]:
         body = fields(node)
         also = tuple(each.value for each in texts(body.get("also")))
         systems[key.value] = System(
-            key.value, text(body.get("url")), also, text(body.get("title")), text(body.get("check_digit"))
+            name=key.value,
+            url=text(body.get("url")),
+            also=also,
+            title=text(body.get("title")),
+            check_digit=text(body.get("check_digit")),
+            begins=text(body.get("begins")),
         )
     return systems
 
@@ -83,15 +92,19 @@ def read_value_set(root: Fields, systems: Mapping[str, System], units: UnitTable
             )
         seen[short] = body.at.line
         lines.extend(_line(code, body, short) for code in codes)
-    excluded = {
-        code: text(fields(node).get("because"))
-        for node in items(root.get("exclude"))
-        for code in _codes(fields(node).get("code"), systems, report)
-    }
-    for line in lines:
-        if line.code in excluded:
+    excluded: dict[Code, str] = {}
+    for node in items(root.get("exclude")):
+        body = fields(node)
+        codes = _codes(body.get("code"), systems, report)
+        excluded.update((code, text(body.get("because"))) for code in codes)
+        listed = next((each for each in lines if each.code in codes), None)
+        if listed is not None:
             report.error(
-                "overlapping-exclusion", name.at, f"{line.short} is both a code and an exclusion of {name.value}"
+                "overlapping-exclusion",
+                body.values["code"].at,
+                f"{listed.short} is an exclusion of {name.value}, and one of its codes on line {seen[listed.short]}",
+                "One of the two is wrong, and it decides what a rule sees.",
+                "Keep it in one of the two.",
             )
     reviewed = read_day(text(root.get("reviewed")))
     codes_found = code_set(name.value, text(root.get("title")), lines, excluded)

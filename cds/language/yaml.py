@@ -12,6 +12,7 @@ import yaml
 
 from cds.language.node import Fields, Items, Node, Text
 from cds.language.report import Report
+from cds.language.source import read_words
 from cds.values.diagnostic import Position
 
 MAX_BYTES = 256 * 1024
@@ -44,22 +45,15 @@ def read_yaml(file: str, source: bytes, report: Report) -> Node | None:
     Returns:
         The root node, or None when the file cannot be read; then at least one error was reported.
     """
-    start = Position(file, 1, 1)
-    if len(source) > MAX_BYTES:
-        report.error("file-too-large", start, f"the file has {len(source):,} bytes; {MAX_BYTES:,} are the limit")
+    words = read_words(file, source, MAX_BYTES, report)
+    if words is None:
         return None
-    try:
-        words = source.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        report.error("encoding", start, f"byte {problem.start} is not UTF-8", remedy="Save the file as UTF-8.")
-        return None
-    report.add_source(file, words)
     try:
         return _Reader(file, words, report).document()
     except _RefusedError:
         return None
     except yaml.YAMLError as problem:
-        _report_syntax(problem, start, report)
+        _report_syntax(problem, Position(file, 1, 1), report)
         return None
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from cds.authoring.check import examine, run_check
 from cds.authoring.consequences import causes
+from cds.content import find_content, read_content
 from cds.errors import StartError
 from cds.values.diagnostic import Diagnostic, Position
 
@@ -95,6 +96,41 @@ def test_a_sound_file_is_no_excuse_for_errors_elsewhere(broken, capsys):
     """While anything has errors, a clean file cannot be called clean."""
     assert check(broken / "isotretinoin" / "baseline-triglycerides.yaml", rules=[broken]) == 1
     assert capsys.readouterr().out == ""
+
+
+@pytest.fixture
+def fhir(tmp_path):
+    """A folder for --rules whose only file is a value set in FHIR's form, with a wrong check digit."""
+    path = tmp_path / "valuesets" / "acne.json"
+    path.parent.mkdir()
+    concept = [{"code": "11381005", "display": "Acne vulgaris"}, {"code": "11381006", "display": "Acne"}]
+    reviewed = "http://hl7.org/fhir/StructureDefinition/resource-lastReviewDate"
+    body = {
+        "resourceType": "ValueSet",
+        "extension": [{"url": reviewed, "valueDate": "2026-11-24"}],
+        "url": "https://example.org/ValueSet/acne",
+        "title": "Acne",
+        "compose": {"include": [{"system": "http://snomed.info/sct", "concept": concept}]},
+    }
+    path.write_text(json.dumps(body, indent=2))
+    return path
+
+
+def test_a_value_set_in_fhirs_form_is_checked_by_its_path(fhir, capsys):
+    """A JSON file is named like any other, and its findings stand at their lines."""
+    assert check(fhir, rules=[fhir.parents[1]]) == 1
+    out = capsys.readouterr().out
+    assert "rules/valuesets/acne.json:21:21: error[check-digit] SNOMEDCT 11381006" in out
+    assert out.rstrip().endswith("1 finding")
+    assert check(fhir.parent, rules=[fhir.parents[1]]) == 1
+
+
+def test_a_value_set_of_a_later_folder_replaces_that_of_the_other_form(fhir, capsys):
+    """The shipped YAML file of the name gives way to the JSON file, and the two are not called twice defined."""
+    fhir.write_text(fhir.read_text().replace("11381006", "88616000"))
+    assert check(fhir, rules=[fhir.parents[1]]) == 0
+    files = read_content(find_content(), (fhir.parents[1],))
+    assert [name for name in files if name.startswith("rules/valuesets/acne.")] == ["rules/valuesets/acne.json"]
 
 
 @pytest.mark.parametrize("form", ["json", "sarif"])

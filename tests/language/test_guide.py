@@ -40,3 +40,18 @@ def test_links_between_pages_lead_somewhere():
     pages = [*GUIDE.rglob("*.md"), GUIDE.parent / "README.md"]
     links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text())]
     assert [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_two_value_sets_of_the_guide_are_the_same(content):
+    """The example in YAML and the one in FHIR's form are sound, and hold and exclude the same codes."""
+    page = (GUIDE / "valuesets.md").read_text()
+    found = []
+    for language in ("yaml", "json"):
+        example = re.search(rf"```{language}\n(.*?)```", page, re.DOTALL)[1]
+        report = Report()
+        library = read_library({**content, f"rules/valuesets/past-acne.{language}": example.encode()}, KINDS, report)
+        assert report.found == ()
+        found.append(library.shared.value_sets["past-acne"])
+    one, other = found
+    assert [each.short for each in one.codes] == [each.short for each in other.codes]
+    assert (one.codes.excluded.keys(), one.reviewed) == (other.codes.excluded.keys(), other.reviewed)
