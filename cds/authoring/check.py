@@ -121,8 +121,8 @@ def _doubtful(compiled: Iterable[Compiled]) -> tuple[tuple[str, str, tuple[str, 
     """Facts that profiles mark as doubtful, the earliest review first, each with the profiles that do."""
     marked: dict[tuple[str, str], dict[str, None]] = {}
     for each in compiled:
-        for fact, review in each.plan.profile.doubtful:
-            marked.setdefault((review, fact), {})[each.plan.profile.name] = None
+        for doubt in each.plan.profile.doubtful:
+            marked.setdefault((doubt.review, doubt.fact), {})[each.plan.profile.name] = None
     return tuple((review, fact, tuple(profiles)) for (review, fact), profiles in sorted(marked.items()))
 
 

@@ -15,6 +15,7 @@ ABOUT = 1200
 class Told:
     """A finding in words. ``headline`` is plain text, and ``title`` the same as Markdown, like all that follows.
 
+    ``confirm``: what the finding rests on and nobody could confirm, which is said as long as its headline is.
     ``keeps_found`` is set where what was found is a list that no other place gives: it is never left out.
     """
 
@@ -27,6 +28,7 @@ class Told:
     why: str
     do: str
     title: str = ""
+    confirm: tuple[str, ...] = ()
     keeps_found: bool = False
     evidence: tuple[Evidence, ...] = ()
     suggest: tuple[SuggestionPlan, ...] = ()
@@ -58,7 +60,7 @@ def summary(told: Sequence[Told], words: Mapping[str, str]) -> str:
 def detail(told: Sequence[Told], still_open: Iterable[str], remarks: Remarks, words: Mapping[str, str]) -> str:
     """The card's Markdown. When it grows too long, whys of the others go first, then their dos, then info's founds.
 
-    Headlines are never left out.
+    Headlines are never left out, and so is not what is to be confirmed: it qualifies the headline, in a few words.
     """
     open_lines = [words["not_checked_line"].replace("{name}", each) for each in still_open]
     shortened = list(told)
@@ -93,6 +95,9 @@ def _compose(told: Sequence[Told], remarks: Remarks, still_open: Sequence[str], 
     consider = list(dict.fromkeys(each.do.rstrip(" .") for each in told if each.do))
     if consider:
         blocks.append(f"**{words['consider']}** {'; '.join(consider)}.")
+    confirm = list(dict.fromkeys(what for each in told for what in each.confirm))
+    if confirm:
+        blocks.append(f"**{words['to_confirm']}** {'; '.join(confirm)}.")
     blocks.extend(remarks.after)
     sources = list(dict.fromkeys(source for each in told for source in each.evidence))
     if sources:

@@ -64,7 +64,9 @@ def _drafts(plan: Plan, decisions: Decisions, writer: Writer) -> list[Draft]:
     for topic in plan.topics:
         shown = [each for each in all_shown if each.rule.topic == topic.code]
         if shown:
-            told = sorted((_told(each, writer) for each in shown), key=lambda each: SEVERITIES.index(each.indicator))
+            told = sorted(
+                (_told(each, plan, writer) for each in shown), key=lambda each: SEVERITIES.index(each.indicator)
+            )
             still_open = tuple(_open_line(each, writer) for each in not_checked if each.rule.topic == topic.code)
             drafts.append(Draft(topic.code, tuple(told), still_open))
     if not_checked:
@@ -72,7 +74,7 @@ def _drafts(plan: Plan, decisions: Decisions, writer: Writer) -> list[Draft]:
     return drafts
 
 
-def _told(decision: Decision, writer: Writer) -> Told:
+def _told(decision: Decision, plan: Plan, writer: Writer) -> Told:
     finding = decision.finding
     if finding is None:
         raise ValueError(f"{decision.rule.name} is shown without a finding")
@@ -86,6 +88,7 @@ def _told(decision: Decision, writer: Writer) -> Told:
         why=writer.markdown(finding.why),
         do=writer.markdown(finding.do),
         title=writer.markdown(finding.headline),
+        confirm=plan.profile.to_confirm(finding),
         evidence=decision.rule.evidence,
         suggest=finding.suggest,
         override=finding.override,

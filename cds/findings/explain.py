@@ -25,7 +25,7 @@ def explanation(plan: Plan, patient: Patient, decisions: Decisions) -> dict[str,
         "today": patient.today.isoformat(),
         "phase": _fact(plan.phase, patient),
         "data": [_arrival(each, plan) for each in patient.chart.arrivals.values()],
-        "rules": [_rule(each, patient) for each in decisions.all],
+        "rules": [_rule(each, plan, patient) for each in decisions.all],
     }
 
 
@@ -49,7 +49,7 @@ def _arrival(arrival: Arrival, plan: Plan) -> dict[str, Any]:
     return said
 
 
-def _rule(decision: Decision, patient: Patient) -> dict[str, Any]:
+def _rule(decision: Decision, plan: Plan, patient: Patient) -> dict[str, Any]:
     rule = decision.rule
     said: dict[str, Any] = {
         "rule": rule.name,
@@ -60,6 +60,8 @@ def _rule(decision: Decision, patient: Patient) -> dict[str, Any]:
     if decision.finding is not None:
         said["finding"] = decision.finding.id
         said["indicator"] = decision.finding.indicator
+        if confirm := plan.profile.to_confirm(decision.finding):
+            said["toConfirm"] = list(confirm)
     if decision.because_of:
         said["becauseOf"] = decision.because_of
     if rule.mode != SHOW:
@@ -218,6 +220,7 @@ def _rule_lines(rule: Mapping[str, Any]) -> list[str]:
     because = f", because of {rule['becauseOf']}" if "becauseOf" in rule else ""
     lines = [f"{rule['rule']} {rule['version']}: {verdict}{finding}{because}"]
     lines += [f"  {rule[key]}" for key in ("silent", "notChecked") if key in rule]
+    lines += [f"  to confirm: {each}" for each in rule.get("toConfirm", ())]
     if "mode" in rule:
         lines.append(f"  mode {rule['mode']['is']}: {rule['mode']['because']}")
     if "lostBecause" in rule:

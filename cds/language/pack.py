@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cds.language.doubt import check_doubts
 from cds.language.fact import Fact, KindTable, closure
 from cds.language.group import DataGroup
 from cds.language.node import NONE, Fields, Node, Text, fields, items, text, texts
@@ -188,6 +189,7 @@ class _Compiler:
                 self.report.error("unknown-rule", key.at, f"no rule is called {key.value}", remedy=advice)
         in_force = [rule for rule in found if rule.name in enabled or rule.name not in by_profile]
         check_ids(in_force, found, self.report)
+        check_doubts(self.profile_file, in_force, self.report)
         return in_order(in_force, texts(self.files.pack.get("rules")), known, self.report)
 
     # ------------------------------------------------------------------- plan

@@ -156,6 +156,23 @@ class Topic:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """A fact of a profile that could not be confirmed.
+
+    Attributes:
+        fact: what is doubtful, for those who review the profile.
+        review: the day by which it is to be looked at again.
+        concerns: findings that rest on it, by ``ID`` or ``ID indicator``; empty when no card does.
+        confirm: what cards with those findings ask to confirm.
+    """
+
+    fact: str
+    review: str
+    concerns: frozenset[str] = frozenset()
+    confirm: str = ""
+
+
+@dataclass(frozen=True)
 class Profile:
     """A jurisdiction's values, wording and sources, without logic."""
 
@@ -166,7 +183,12 @@ class Profile:
     effective_to: date | None
     words: Mapping[str, str]
     links: tuple[tuple[str, str], ...]
-    doubtful: tuple[tuple[str, str], ...]
+    doubtful: tuple[Doubt, ...]
+
+    def to_confirm(self, finding: Finding) -> tuple[str, ...]:
+        """What is to be confirmed about a finding, since the profile is not sure of what it rests on."""
+        named = {finding.id, f"{finding.id} {finding.indicator}"}
+        return tuple(each.confirm for each in self.doubtful if each.concerns & named)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cds.language.doubt import read_doubts
 from cds.language.literals import read_day
 from cds.language.node import Fields, fields, items, text
 from cds.language.parameters import Layer
@@ -21,9 +22,7 @@ def read_profile(root: Fields) -> Profile:
         links=tuple(
             (text(fields(node).get("label")), text(fields(node).get("url"))) for node in items(root.get("links"))
         ),
-        doubtful=tuple(
-            (text(fields(node).get("fact")), text(fields(node).get("review"))) for node in items(root.get("doubtful"))
-        ),
+        doubtful=read_doubts(root),
     )
 
 

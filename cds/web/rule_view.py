@@ -73,11 +73,11 @@ def _rule(plan: Plan, rule: Rule, anchors: set[str]) -> RuleView:
         parameters=tuple(_parameter(each) for each in rule.parameters.values()),
         facts=tuple(_fact(plan, fact) for fact in asked),
         groups=_groups(plan, (*asked, *rule.facts)),
-        cases=tuple(_case(case, anchors) for case in rule.cases),
+        cases=tuple(_case(case, plan, anchors) for case in rule.cases),
     )
 
 
-def _case(case: Case, anchors: set[str]) -> CaseView:
+def _case(case: Case, plan: Plan, anchors: set[str]) -> CaseView:
     when = tuple(_condition(each) for each in case.when)
     finding = case.finding
     if finding is None:
@@ -91,6 +91,7 @@ def _case(case: Case, anchors: set[str]) -> CaseView:
         ("found", _text(finding.found)),
         ("why", _text(finding.why)),
         ("consider", _text(finding.do)),
+        ("to confirm", "; ".join(plan.profile.to_confirm(finding))),
         ("suggests", "; ".join(each.label for each in finding.suggest)),
         ("reasons to override", "; ".join(each.display for each in finding.override)),
         ("replaces", ", ".join(finding.replaces)),

@@ -7,7 +7,7 @@ from cards_samples import OTHER, SOURCE, cards, reason, shown, suggestion, text,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds.language.plan import Note
+from cds.language.plan import Doubt, Note
 from cds.language.template import Slot, Template
 from cds.values.known import Evidence, Outcome, Reason, Unknown
 from cds.wire.response import render
@@ -85,6 +85,42 @@ def test_the_source_is_the_leads_first_evidence(plan):
     """Label and URL of what the leading finding rests on."""
     (card,) = cards(plan, shown("A1", "a", "info"), shown("A2", "a", evidence=(OTHER,)))
     assert (card.source.label, card.source.url) == ("Another guideline", "https://other.example.org")
+
+
+# -------------------------------------------------------------- to confirm
+
+
+def doubting(plan, *doubts):
+    """The plan under a profile that is not sure of some facts."""
+    found = tuple(
+        Doubt(f"Fact {number}", "2027-01-15", frozenset(each), said) for number, (each, said) in enumerate(doubts)
+    )
+    return replace(plan, profile=replace(plan.profile, doubtful=found))
+
+
+def test_a_card_says_what_its_findings_rest_on_and_nobody_confirmed(plan):
+    """One line after what to consider, each fact once however many findings rest on it, and no other facts."""
+    doubtful = doubting(plan, ({"A1", "A2"}, "the window"), ({"A2"}, "the number"), ({"B1"}, "the schedule"))
+    one, other = cards(doubtful, shown("A1", "a"), shown("A2", "a"), shown("B1", "b"))
+    assert one.detail.split("\n\n")[-2:] == ["**To confirm** the window; the number.", "_A guideline 1.2_"]
+    assert "**To confirm** the schedule." in other.detail
+
+
+def test_a_card_without_doubts_has_no_such_line(plan):
+    """Nor has one whose finding has another indicator than the doubtful one."""
+    (card,) = cards(doubting(plan, ({"A1 info"}, "the spacing"), (set(), "")), shown("A1", "a"))
+    assert "confirm" not in card.detail
+    (card,) = cards(doubting(plan, ({"A1 info"}, "the spacing")), shown("A1", "a", "info"))
+    assert "**To confirm** the spacing." in card.detail
+
+
+def test_what_is_to_be_confirmed_is_never_left_out(plan):
+    """However long the card is, and on the card of what else to check: it qualifies a headline that is there."""
+    doubtful = doubting(plan, ({"A8"}, "the window"))
+    (card,) = cards(doubtful, *(long(f"A{index}") for index in range(1, 9)))
+    assert "**To confirm** the window." in card.detail
+    several = [shown(f"{topic.upper()}1", topic) for topic in "abcdefgh"]
+    assert "**To confirm** the window." in cards(doubting(plan, ({"H1"}, "the window")), *several)[-1].detail
 
 
 # ------------------------------------------------------------------ length

@@ -12,7 +12,7 @@ SENTENCES = {
     "pack.yaml": ("title", "description", "say", "label", "text", "section", "developer"),
     "data.yaml": ("title",),
     "facts": ("called", "says"),
-    "profiles": ("title", "label"),
+    "profiles": ("title", "label", "confirm"),
 }
 """Keys whose values are sentences, by kind of file."""
 TABLES = {"pack.yaml": ("topics", "overrides"), "profiles": ("words",), "words.yaml": ("words",)}

@@ -1,6 +1,7 @@
 """The explanation: every rule with its verdict and what decided it, as data and as text."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from cds.chart.page import read_page
 from cds.facts.case import Case as Patient
 from cds.findings.decide import decide
 from cds.findings.explain import as_text, explanation
+from cds.language.plan import Doubt
 from cds.values.known import Reason
 
 UTC = ZoneInfo("UTC")
@@ -70,6 +72,16 @@ def test_a_shown_rule_names_its_evidence_with_value_and_day(plan):
     assert "Observation/tg" in json.dumps(rule)
     assert "820 mg/dL" in json.dumps(rule)
     assert "2026-11-20" in json.dumps(rule)
+
+
+def test_a_shown_rule_says_what_is_to_be_confirmed(plan):
+    """What the profile is not sure of stands with the finding that rests on it, and with no other."""
+    doubt = Doubt("The level", "2027-01-15", frozenset({"LIPID-04 critical"}), "the level of triglycerides")
+    doubtful = replace(plan, profile=replace(plan.profile, doubtful=(doubt,)))
+    said = explained(doubtful, {**LABS, "link": []})
+    marked = {each["rule"]: each["toConfirm"] for each in said["rules"] if "toConfirm" in each}
+    assert marked == {"high-triglycerides": ["the level of triglycerides"]}
+    assert "\n  to confirm: the level of triglycerides\n" in as_text(said)
 
 
 def test_an_unchecked_rule_says_why(said):

@@ -179,7 +179,9 @@ def test_a_value_set_is_due_after_a_year(today, ids):
 @pytest.mark.parametrize(("today", "ids"), [(date(2026, 12, 1), []), (date(2026, 12, 2), ["review-due"])])
 def test_a_doubtful_fact_is_due_after_its_day(today, ids):
     """On the day itself it is not due yet."""
-    assert found(today=today, profile=PROFILE + "doubtful: [{fact: It, review: 2026-12-01}]\n") == ids
+    assert (
+        found(today=today, profile=PROFILE + "doubtful: [{fact: It, review: 2026-12-01, concerns: nothing}]\n") == ids
+    )
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,20 @@ def test_a_rule_page_shows_what_its_file_says(real_client, real_ready):
                 assert parameter.origin in answer.text
 
 
+def test_a_rule_page_shows_what_is_to_be_confirmed(real_client, real_ready):
+    """In the row of each finding that rests on a doubtful fact of the profile."""
+    (plan,) = real_ready.plans.values()
+    assert plan.profile.doubtful
+    for rule in plan.rules:
+        rows = real_client.get(f"/rules/{plan.name}/{rule.name}").text.split("<tr")
+        for case in (case for case in rule.cases if case.finding is not None):
+            said = "; ".join(plan.profile.to_confirm(case.finding))
+            heading = f'<th scope="row">{case.finding.id}</th>'
+            fitting = [row for row in rows if heading in row and f">{case.finding.indicator}</td>" in row]
+            assert fitting
+            assert all((f"<b>to confirm:</b> {said}<br>" in row) == bool(said) for row in fitting)
+
+
 def test_content_is_escaped(client):
     """C-23: what rule files say is text on the page, whatever characters it holds."""
     html = client.get("/rules/sample/labs").text
