@@ -185,5 +185,6 @@ def _budget(node: object, report: Report) -> int | None:
     if not isinstance(node, Text) or not number.isdecimal():
         return None
     if int(number) > MOST_MS:
-        report.error("out-of-bounds", node.at, f"{node.value} is outside 1 ms to {MOST_MS} ms of the budget")
+        said = f"{node.value} is outside 1 ms to {MOST_MS} ms of the budget"
+        report.error("out-of-bounds", node.at, said, remedy="Write a number between them, such as 400 ms.")
     return int(number)

@@ -26,7 +26,8 @@ def check_period(profile: Profile, today: date, at: Position, report: Report) ->
         said = f"profile {profile.name} ended on {last}; the day is {today}"
         report.error("profile-ended", at, said, meaning, "Choose the profile that followed it.")
     if profile.status == HISTORIC and first is not None and today < first:
-        report.error("profile-ended", at, f"profile {profile.name} began on {first}; the day is {today}", meaning)
+        said = f"profile {profile.name} began on {first}; the day is {today}"
+        report.error("profile-ended", at, said, meaning, "Choose the profile that went before it.")
 
 
 def check_draft(profile: Profile, reviewer: str, at: Position, report: Report) -> None:
