@@ -38,6 +38,7 @@ ENV PATH=/opt/isotretinoin-cds/bin:$PATH \
     ISOTRETINOIN_CDS_SITE=/etc/isotretinoin-cds/site.yaml \
     ISOTRETINOIN_CDS_HOST=0.0.0.0 \
     ISOTRETINOIN_CDS_PORT=8080 \
+    ISOTRETINOIN_CDS_RELOAD=yes \
     ISOTRETINOIN_CDS_DATA=/data
 USER 10001:10001
 WORKDIR /

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from cds.cli import PROGRAM, _parser
-from cds.record.place import DATA, DATABASE
+from cds.record.place import DATA, DATABASE, DATABASE_FILE
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOY = ROOT / "deploy"
@@ -69,18 +69,17 @@ def values(path, name):
     return [value for _, each, value in unit(path) if each == name]
 
 
-def shell_line(path):
-    """What the shell of a unit's ``ExecStart=/bin/sh -c`` is given, after systemd has read it."""
+def started(path):
+    """The command line that a unit starts, with its own variables filled in as systemd does."""
     (line,) = values(path, "ExecStart")
-    program, flag, script = shlex.split(line)
-    assert (program, flag) == ("/bin/sh", "-c")
-    return script.replace("$$", "$").replace("%%", "%")
+    variables = dict(word.split("=", 1) for value in values(path, "Environment") for word in value.split())
+    return shlex.split(re.sub(r"\$\{(\w+)\}", lambda found: variables[found[1]], line))
 
 
 def known_variables():
     """Environment variables that the program reads: one for each option of ``serve``, and those of the records."""
     options = vars(_parser().parse_args(["serve"]))
-    return {f"ISOTRETINOIN_CDS_{name.upper()}" for name in options} | {DATA, DATABASE, f"{DATABASE}_FILE"}
+    return {f"ISOTRETINOIN_CDS_{name.upper()}" for name in options} | {DATA, DATABASE, DATABASE_FILE}
 
 
 def own_variables(names):

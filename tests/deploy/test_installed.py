@@ -1,14 +1,13 @@
 """The service as a container runs it: installed from the lock, on a read-only root, with one folder to write."""
 
 import json
-import shlex
 import subprocess
 import sys
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
-from deploy_files import ROOT, SYSTEMD, argument, healthcheck, image_environment, shell_line
+from deploy_files import ROOT, SYSTEMD, argument, healthcheck, image_environment, started
 from deploy_servers import PATIENCE_S, confined, free_port, until
 
 CALL = ROOT / "fixtures" / "vignettes" / "V39.us.request.json"
@@ -44,8 +43,9 @@ def writable(folder):
 
 @pytest.fixture(scope="module")
 def environment(program, writable):
-    """What the image sets, and nothing of this computer, neither HOME nor a variable of Python."""
-    found = {name: value for name, value in image_environment().items() if name.startswith("PYTHON")}
+    """What the image sets but its site file and address, and nothing of this computer, neither HOME nor PATH."""
+    left_out = ("ISOTRETINOIN_CDS_SITE", "ISOTRETINOIN_CDS_HOST", "ISOTRETINOIN_CDS_PORT")
+    found = {name: value for name, value in image_environment().items() if name not in left_out}
     path = f"{program}:/usr/sbin:/usr/bin:/sbin:/bin"
     return {**found, "PATH": path, "TMPDIR": str(writable), "ISOTRETINOIN_CDS_DATA": str(writable)}
 
@@ -115,10 +115,9 @@ def test_the_health_check_of_the_image_tells_alive_from_dead(port, environment, 
 
 
 def test_the_purge_unit_deletes_by_its_days(port, environment, program, writable):
-    """The line of the systemd unit makes a date of the days, and the program takes it; the service runs meanwhile."""
-    line = shell_line(SYSTEMD / "isotretinoin-cds-purge.service")
-    line = line.replace("/opt/isotretinoin-cds/bin/", f"{shlex.quote(str(program))}/")
-    said = run(*confined(writable), "/bin/sh", "-c", line, env={**environment, "RETENTION_DAYS": "400"}, cwd="/")
+    """The command of the systemd unit is taken, while the service runs."""
+    _, *words = started(SYSTEMD / "isotretinoin-cds-purge.service")
+    said = run(*confined(writable), str(program / "isotretinoin-cds"), *words, env=environment, cwd="/")
     assert said.startswith("Deleted 0 cards shown before 20")
 
 
@@ -134,4 +133,4 @@ def test_a_backup_taken_while_it_runs_can_be_read(port, writable, folder):
 
 def test_the_image_and_the_unit_name_the_same_program():
     """The image installs where the units look."""
-    assert f"{Path(shlex.split(shell_line(SYSTEMD / 'isotretinoin-cds-purge.service'))[1]).parent}" in argument("ENV")
+    assert f"{Path(started(SYSTEMD / 'isotretinoin-cds-purge.service')[0]).parent}" in argument("ENV")
