@@ -54,7 +54,8 @@ def served(folder, *command):
             stdout=sink,
             stderr=sink,
             start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            # Records of its own, whatever it is asked: those of the user may be of another release.
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "XDG_STATE_HOME": str(folder)},
         )
     running = Served(process, f"http://127.0.0.1:{port}", log)
     try:
