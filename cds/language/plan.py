@@ -64,6 +64,7 @@ class Finding:
         indicators: every indicator that a profile or a site may set for it; the proof holds for each.
         replaces: ids of findings that this one makes pointless.
         beside: ids of findings; this one is shown only where one of them is (empty: always).
+        once_per_course: where a site remembers it, it is not shown again in the same course while it is an info.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Finding:
     replaces: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     indicators: tuple[str, ...] = ()
+    once_per_course: bool = False
 
     def is_in(self, visible: frozenset[str]) -> bool:
         """Whether it may be shown where these are: indicators, or findings with their indicator."""

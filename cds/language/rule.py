@@ -144,6 +144,7 @@ class _RuleReader:
             replaces=tuple(each.value for each in texts(body.get("replaces"))),
             beside=tuple(each.value for each in texts(body.get("beside"))),
             indicators=self.possible_indicators(body),
+            once_per_course=self.once_per_course(body),
         )
 
     def indicator(self, body: Fields) -> str:
@@ -163,6 +164,20 @@ class _RuleReader:
             parameter = self.scope.parameter(text(node.get("profile")))
             return parameter.options if parameter is not None else ()
         return (text(node),)
+
+    def once_per_course(self, body: Fields) -> bool:
+        node = body.get("repeat")
+        if node is None:
+            return False
+        if "info" not in self.possible_indicators(body):
+            self.report.error(
+                "repeat",
+                body.keys["repeat"].at,
+                "only an info finding may be shown once in a course",
+                "A warning or a critical finding would stay away while its cause is still there.",
+                "Remove repeat:, or make the finding an info.",
+            )
+        return True
 
     def template(self, body: Fields, key: str) -> Template:
         node = body.get(key)

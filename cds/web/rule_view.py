@@ -96,6 +96,7 @@ def _case(case: Case, plan: Plan, anchors: set[str]) -> CaseView:
         ("reasons to override", "; ".join(each.display for each in finding.override)),
         ("replaces", ", ".join(finding.replaces)),
         ("only beside", ", ".join(finding.beside)),
+        ("repeated", "once per course, where the site switches that on" if finding.once_per_course else ""),
     ]
     return CaseView(when, finding.id, finding.indicator, anchor, tuple(each for each in texts if each[1]))
 
