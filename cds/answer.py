@@ -12,6 +12,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from cds.cards.merge import Frame, make_cards
+from cds.cards.repeats import Memo, Memory, Repeats
 from cds.cards.text import Writer
 from cds.chart.chart import Arrival, Chart
 from cds.facts.case import Case
@@ -19,7 +20,7 @@ from cds.facts.context import IDENTIFIED_BY
 from cds.facts.identify import identify
 from cds.facts.phase import WITHOUT_ORDER
 from cds.facts.trigger import Triggered, triggered
-from cds.findings.decide import Decisions, decide
+from cds.findings.decide import Decisions, decide, nothing_remembered
 from cds.language.group import DataGroup
 from cds.language.plan import Plan
 from cds.wire.call import Call, Medication, Order
@@ -35,6 +36,7 @@ class Edge:
         gather: brings the data groups named, from prefetch or by search.
         read_drug: reads the Medication that an order refers to; None when it cannot be had.
         frame: where the pages are that cards link to, and how new ids are made.
+        memory: what need not be shown again; None where the site wants nothing remembered.
     """
 
     today: date
@@ -42,6 +44,7 @@ class Edge:
     gather: Callable[[Call, Sequence[DataGroup]], Chart]
     read_drug: Callable[[Call, Order], Medication | None]
     frame: Frame
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Answer:
     Attributes:
         trigger: the orders that were evaluated; when there are none the rest is empty.
         patient: the facts as far as they were asked for.
+        memos: what the site wants remembered of it.
     """
 
     plan: Plan
@@ -62,6 +66,7 @@ class Answer:
     patient: Case | None = None
     decisions: Decisions | None = None
     writer: Writer | None = None
+    memos: tuple[Memo, ...] = ()
 
 
 def answer(call: Call, plan: Plan, edge: Edge) -> Answer:
@@ -95,11 +100,13 @@ def answer(call: Call, plan: Plan, edge: Edge) -> Answer:
         _beside(orders, call, trigger),
         by_group=plan.coded,
     )
-    decisions = decide(plan, patient, call.hook)
     writer = Writer(patient, plan.words, plan.groups)
+    repeats = Repeats(edge.memory, call, plan, writer) if edge.memory is not None and trigger.orders else None
+    decisions = decide(plan, patient, call.hook, repeats.recall if repeats is not None else nothing_remembered)
     context = replace(call.context, orders=trigger.orders)
     cards = make_cards(plan, decisions, context, writer, edge.frame)
-    return Answer(plan, call.hook, edge.today, trigger, cards, patient.chart, patient, decisions, writer)
+    memos = repeats.memos(decisions, cards) if repeats is not None else ()
+    return Answer(plan, call.hook, edge.today, trigger, cards, patient.chart, patient, decisions, writer, memos)
 
 
 def _beside(orders: Sequence[Order], call: Call, trigger: Triggered) -> tuple[Order, ...]:

@@ -129,9 +129,10 @@ def _add_feedback(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_purge(parser: argparse.ArgumentParser) -> None:
-    which = parser.add_mutually_exclusive_group(required=True)
+    which = parser.add_mutually_exclusive_group()
     which.add_argument("--before", type=_day, metavar="DATE", help="delete what was shown before this day (UTC)")
     which.add_argument("--keep", type=_days, metavar="DAYS", help="keep so many days before today (UTC): for a timer")
+    parser.add_argument("--memory", action="store_true", help="delete all of the memory, not only what has expired")
     _add_data(parser)
     parser.set_defaults(run=run_purge)
 

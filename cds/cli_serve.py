@@ -53,6 +53,8 @@ class _Start:
             raise StartError(NO_AUTHENTICATION)
         site, report = find_site(args, files)
         self._named = (args.site, *files_of(site)) if site is not None else ()
+        if site is not None and site.memory is not None and not args.record:
+            raise StartError("memory: of the site file is kept with the records: start without --no-record")
         settings = Settings(
             open=args.open,
             profile=args.profile or default_profile(files),

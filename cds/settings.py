@@ -14,6 +14,7 @@ from cds.errors import StartError
 from cds.language.report import Report
 from cds.language.site import Site
 from cds.language.site_client import Client
+from cds.language.site_memory import SiteMemory, check_secret
 
 NO_AUTHENTICATION = (
     "authenticated serving needs a site file, which names the EHRs that may call, and comes with the next release. "
@@ -126,8 +127,9 @@ def _is_base(url: str) -> bool:
 
 
 def files_of(site: Site) -> tuple[Path, ...]:
-    """The files that a site's clients name, by whole paths."""
-    return tuple(
+    """The files that a site and its clients name, by whole paths."""
+    secret = (Path(site.memory.secret_file),) if site.memory is not None else ()
+    return secret + tuple(
         Path(file)
         for each in site.clients
         for file in (each.access.jwks_file, each.ca_file, each.certificate, each.certificate_key)
@@ -136,8 +138,26 @@ def files_of(site: Site) -> tuple[Path, ...]:
 
 
 def with_files(site: Site, folder: Path, report: Report) -> Site:
-    """The site with whole paths of its clients' files, which are named relative to the site file's folder."""
-    return replace(site, clients=tuple(_with_files(each, folder, report) for each in site.clients))
+    """The site with whole paths of its clients' files and its secret read; all are named relative to the site file."""
+    return replace(
+        site,
+        clients=tuple(_with_files(each, folder, report) for each in site.clients),
+        memory=_with_secret(site.memory, folder, report) if site.memory is not None else None,
+    )
+
+
+def _with_secret(memory: SiteMemory, folder: Path, report: Report) -> SiteMemory:
+    if not memory.secret_file:  # the schema has said so
+        return memory
+    path = folder / memory.secret_file
+    try:
+        secret, mode = path.read_bytes(), path.stat().st_mode
+    except OSError as error:
+        said = f"memory: secret_file {memory.secret_file} cannot be read: {error.strerror}"
+        report.error("no-file", memory.at, said)
+        return memory
+    check_secret(memory, secret, mode, report)
+    return replace(memory, secret_file=str(path.resolve()), secret=secret)
 
 
 def _with_files(client: Client, folder: Path, report: Report) -> Client:

@@ -51,7 +51,7 @@ def make_cards(
     if len(drafts) > MOST_CARDS:
         rest = drafts[MOST_CARDS - 1 :]
         drafts = [*drafts[: MOST_CARDS - 1], _also(rest)]
-    notes = _notes(plan.notes, writer)
+    notes = holding_notes(plan.notes, writer)
     return tuple(
         _card(plan, draft, context, writer, frame, _notes_of(draft, notes, first=position == 0))
         for position, draft in enumerate(drafts)
@@ -128,7 +128,8 @@ def _also(rest: Sequence[Draft]) -> Draft:
     return Draft(ALSO, tuple(shorten(each) for each in gravest))
 
 
-def _notes(notes: Iterable[Note], writer: Writer) -> list[tuple[Note, str]]:
+def holding_notes(notes: Iterable[Note], writer: Writer) -> list[tuple[Note, str]]:
+    """The notes whose condition holds, each with what it says."""
     holding = (note for note in notes if all(writer.patient.state(fact) in allowed for fact, allowed in note.when))
     return [(note, said) for note in holding if (said := writer.markdown(note.say))]
 

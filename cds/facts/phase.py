@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from cds.facts.case import Case
 from cds.facts.supply import Supply, supply_of
-from cds.language.fact import VALUE, Built, Kind
+from cds.language.fact import VALUE, Built, Fact, Kind
 from cds.language.node import Fields, Text
 from cds.language.retrieve import Retrieve
 from cds.language.scope import Scope
@@ -121,6 +121,23 @@ def _phase(case: Case, course: Course, limits: Limits) -> Outcome:
     if course.hidden:
         return unknown(*course.hidden)
     return Outcome("post" if gap is not None and gap <= limits.post_within else "none", evidence=evidence)
+
+
+def course_mark(phase: Fact, case: Case) -> str:
+    """What tells the present course of a patient from every other one of theirs; empty where that is not known.
+
+    A course that goes on is told by its first day. One that an order begins has no day yet, and is told by the end of
+    the course before it, or by there being none.
+    """
+    state, course = case.state(phase), phase.built.detail
+    if course is None:
+        return ""
+    found: Course = course(case)
+    if state == "continuation":
+        return f"since {found.start}" if found.start is not None and not found.start_hidden else ""
+    if state in ("initial", "restart"):
+        return f"after {found.end}" if found.end is not None else "first"
+    return ""
 
 
 def _day_builder(keyword: str) -> Callable[[Fields, Scope], Built | None]:

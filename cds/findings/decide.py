@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product
@@ -39,6 +39,7 @@ class Decision:
         case: the case that holds; None when the rule is off, or does not apply in this phase.
         why: for ``not_checked``, the reasons; else empty.
         because_of: id of the finding that replaced or withheld this one, or beside which alone it is shown.
+        remembered: why this finding need not be shown again; empty unless that is what withheld it.
     """
 
     rule: Rule
@@ -46,6 +47,7 @@ class Decision:
     case: Case | None = None
     why: tuple[Unknown, ...] = ()
     because_of: str = ""
+    remembered: str = ""
 
     @property
     def finding(self) -> Finding | None:
@@ -71,12 +73,39 @@ class Decisions:
         return tuple(each for each in self.all if each.verdict is Verdict.NOT_CHECKED)
 
 
-def decide(plan: Plan, patient: Patient, hook: str) -> Decisions:
+Recall = Callable[[Sequence[Decision]], Mapping[str, str]]
+"""Tells which decisions need not be shown again: name of the rule → why. It is asked once, never of a critical."""
+
+
+def nothing_remembered(_: Sequence[Decision]) -> Mapping[str, str]:
+    """What is remembered where no site wants anything remembered."""
+    return {}
+
+
+def decide(plan: Plan, patient: Patient, hook: str, recall: Recall = nothing_remembered) -> Decisions:
     """Decide every rule for a patient on a hook."""
     phase = patient.state(plan.phase)
     visible = plan.shows.get(hook, {}).get(phase, frozenset())
     decided = [_decide(rule, patient, phase, visible) for rule in plan.rules]
-    return Decisions(phase, tuple(_withhold(decided, plan)))
+    return Decisions(phase, tuple(_withhold(_without_remembered(decided, recall), plan)))
+
+
+def _without_remembered(decided: Sequence[Decision], recall: Recall) -> Sequence[Decision]:
+    """Take back what need not be shown again, before anything else.
+
+    What is taken back here replaces and withholds nothing: whoever overrode one finding never saw those behind it.
+    """
+    lesser = [
+        each
+        for each in decided
+        if each.verdict is Verdict.SHOWN and each.finding is not None and each.finding.indicator != "critical"
+    ]
+    why = recall(lesser) if lesser else {}
+    taken = {each.rule.name for each in lesser if each.rule.name in why}
+    return [
+        replace(each, verdict=Verdict.WITHHELD, remembered=why[each.rule.name]) if each.rule.name in taken else each
+        for each in decided
+    ]
 
 
 def _decide(rule: Rule, patient: Patient, phase: str, visible: frozenset[str]) -> Decision:
@@ -172,7 +201,12 @@ def _withhold(decided: Sequence[Decision], plan: Plan) -> Iterable[Decision]:
     kept = _marked(decided, replaced, Verdict.REPLACED)
     beside = {id: lead for id, indicators in plan.withhold.items() for lead in [_first_with(kept, indicators)] if lead}
     kept = _marked(kept, beside, Verdict.WITHHELD)
-    present = {each.finding.id for each in kept if each.verdict is Verdict.SHOWN and each.finding is not None}
+    # One that need not be shown again is there all the same: what stands beside it must not vanish with it.
+    present = {
+        each.finding.id
+        for each in kept
+        if each.finding is not None and (each.verdict is Verdict.SHOWN or each.remembered)
+    }
     alone = {
         each.finding.id: each.finding.beside[0]
         for each in kept

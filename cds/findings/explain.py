@@ -64,6 +64,8 @@ def _rule(decision: Decision, plan: Plan, patient: Patient) -> dict[str, Any]:
             said["toConfirm"] = list(confirm)
     if decision.because_of:
         said["becauseOf"] = decision.because_of
+    if decision.remembered:
+        said["remembered"] = decision.remembered
     if rule.mode != SHOW:
         said["mode"] = {"is": rule.mode, "because": rule.mode_why}
     if rule.mode == OFF:
@@ -218,6 +220,7 @@ def _rule_lines(rule: Mapping[str, Any]) -> list[str]:
     verdict = _SAID[Verdict(rule["verdict"])]
     finding = f" {rule['finding']} ({rule['indicator']})" if "finding" in rule else ""
     because = f", because of {rule['becauseOf']}" if "becauseOf" in rule else ""
+    because += f": {rule['remembered']}" if "remembered" in rule else ""
     lines = [f"{rule['rule']} {rule['version']}: {verdict}{finding}{because}"]
     lines += [f"  {rule[key]}" for key in ("silent", "notChecked") if key in rule]
     lines += [f"  to confirm: {each}" for each in rule.get("toConfirm", ())]

@@ -12,6 +12,7 @@ from cds.language.report import Report, did_you_mean
 from cds.language.schema import check_structure, validator
 from cds.language.site_client import Client, read_client
 from cds.language.site_decided import Chosen, Decided, check_reason, read_chosen, read_decided
+from cds.language.site_memory import SiteMemory, read_memory
 from cds.language.yaml import read_yaml
 from cds.values.diagnostic import Position
 
@@ -27,6 +28,7 @@ class Site:
         systems: short name → URI of the site's own code systems.
         codes: value set → codes that mean the same here.
         orders: suggestion → the site's own code.
+        memory: what need not be shown again; None where nothing is remembered.
         refuse_unshared_replay: calls are refused while it cannot be told whether another process saw their token.
     """
 
@@ -42,6 +44,7 @@ class Site:
     codes: Fields = NONE
     orders: Fields = NONE
     refuse_unshared_replay: bool = False
+    memory: SiteMemory | None = None
 
     def client(self, name: str) -> Client | None:
         """The client of that name, issuer or FHIR base; None when there is none."""
@@ -83,6 +86,7 @@ def read_site(file: str, source: bytes, schema: bytes, report: Report) -> Site |
         codes=fields(root.get("codes")),
         orders=fields(root.get("orders")),
         refuse_unshared_replay=text(fields(root.get("replay")).get("on_failure")) == "refuse",
+        memory=read_memory(root, report),
     )
     _check_clients(site, report)
     return site

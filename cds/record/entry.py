@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from cds.cards.repeats import Memo
 from cds.record.feedback import FeedbackItem
 from cds.record.shown import ShadowFinding, ShownCard
 
@@ -16,20 +17,24 @@ _CHECK = 9  # eight hexadecimal digits and a space
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Cards and shadow findings of one answer, or the items of one feedback call with the moment when they came.
+    """Cards and shadow findings of one answer with what is to be remembered of it, or the items of one feedback call.
 
     Every part of it has a key of its own, so an entry may be written twice and is there once.
+
+    Attributes:
+        received_at: when the items came, or when the memos were made.
     """
 
     cards: tuple[ShownCard, ...] = ()
     shadow: tuple[ShadowFinding, ...] = ()
     items: tuple[FeedbackItem, ...] = ()
     received_at: str = ""
+    memos: tuple[Memo, ...] = ()
 
     @property
     def rows(self) -> int:
         """How many rows it takes, about."""
-        return sum(card.rows for card in self.cards) + len(self.shadow) + len(self.items)
+        return sum(card.rows for card in self.cards) + len(self.shadow) + len(self.items) + len(self.memos)
 
 
 _DECODER = msgspec.json.Decoder(Entry)

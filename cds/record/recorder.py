@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as WaitedTooLong
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from cds.cards.repeats import Memo
 from cds.errors import StartError
 from cds.record.database import AwayError, open_engine, prepare, shown_url
 from cds.record.drain import Drain
 from cds.record.entry import Entry
 from cds.record.feedback import FeedbackItem
 from cds.record.journal import MOST_BYTES, Journal
+from cds.record.lookup import PATIENCE_S as LOOKUP_PATIENCE_S
+from cds.record.lookup import Lookup
 from cds.record.moments import UtcNow, utc_now
 from cds.record.place import Place
 from cds.record.segment import make_folder
@@ -47,6 +51,7 @@ class Counts:
         adopted: entries of dead processes' journals that are in the database now.
         torn: lines of a journal that were not whole.
         left_out: entries that the database will never take; they are in a file beside the journal.
+        lookups, unanswered: how often the memory was asked, and how often it did not answer, or not in time.
     """
 
     written: int = 0
@@ -60,6 +65,8 @@ class Counts:
     adopted: int = 0
     torn: int = 0
     left_out: int = 0
+    lookups: int = 0
+    unanswered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,7 @@ class Recorder:
         place: where the records are.
         most_waiting: entries that may wait in memory; what comes on top is counted and let go.
         most_bytes: of the journal of this process.
+        lookup_patience_s: how long a call waits for what is remembered.
     """
 
     def __init__(
@@ -92,12 +100,14 @@ class Recorder:
         most_waiting: int = MOST_WAITING,
         patience_s: float = PATIENCE_S,
         most_bytes: int = MOST_BYTES,
+        lookup_patience_s: float = LOOKUP_PATIENCE_S,
     ) -> None:
         self._place = place
         self._now = now
         self._most_waiting = most_waiting
         self._patience_s = patience_s
         self._most_bytes = most_bytes
+        self._lookup = Lookup(place, now, lookup_patience_s)
         self._lock = threading.Lock()
         self._parts: _Parts | None = None
 
@@ -114,10 +124,20 @@ class Recorder:
         """Start the threads of this process, which take over what dead processes left in their journals."""
         self._started()
 
-    def keep_cards(self, cards: tuple[ShownCard, ...], shadow: tuple[ShadowFinding, ...] = ()) -> None:
-        """Keep what one answer decided. Never waits and never fails; cards that find no room are counted as dropped."""
+    def keep_cards(
+        self, cards: tuple[ShownCard, ...], shadow: tuple[ShadowFinding, ...] = (), memos: tuple[Memo, ...] = ()
+    ) -> None:
+        """Keep what one answer decided, and what is to be remembered of it.
+
+        Never waits and never fails; cards that find no room are counted as dropped.
+        """
         if cards or shadow:
-            self._started().writer.put(Job(Entry(cards, shadow)))
+            moment = self._now() if memos else ""
+            self._started().writer.put(Job(Entry(cards, shadow, received_at=moment, memos=memos)))
+
+    def recall(self, keys: Sequence[str]) -> Mapping[str, datetime]:
+        """Which keys are remembered, and until when. Never fails and hardly waits: see `cds.record.lookup`."""
+        return self._lookup(keys)
 
     def keep_feedback(self, items: tuple[FeedbackItem, ...]) -> bool:
         """Keep feedback; True once all of it is on disk, False when that was not to be had in time.
@@ -141,8 +161,9 @@ class Recorder:
     def counts(self) -> Counts:
         """What this process has kept and dropped so far."""
         parts = self._parts
+        lookups, unanswered = self._lookup.counts()
         if parts is None or parts.process != os.getpid():
-            return Counts()
+            return Counts(lookups=lookups, unanswered=unanswered)
         writer, drain, journal = parts.writer, parts.drain, parts.journal
         queued = writer.queued
         return Counts(
@@ -157,6 +178,8 @@ class Recorder:
             adopted=journal.adopted,
             torn=journal.torn,
             left_out=drain.left_out,
+            lookups=lookups,
+            unanswered=unanswered,
         )
 
     def close(self) -> None:
@@ -166,6 +189,7 @@ class Recorder:
                 self._parts.writer.close()
                 self._parts.drain.close()
                 self._parts.database.close()
+        self._lookup.close()
 
     def _started(self) -> _Parts:
         parts = self._parts

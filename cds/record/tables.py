@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table
 
-HEAD = "2"
+HEAD = "3"
 """The revision of the tables below, which is the newest one in ``migrations/versions``."""
 
 METADATA = MetaData()
@@ -84,4 +84,22 @@ ACCEPTED_SUGGESTIONS = Table(
     Column("card", _ID, primary_key=True),
     Column("outcome_at", _MOMENT, primary_key=True),
     Column("suggestion", _ID, primary_key=True),
+)
+# Keyed hashes that stand for a patient and a finding: pseudonymous patient data (docs/feedback.md, Memory).
+MEMORY = Table(
+    "memory",
+    METADATA,
+    Column("key", _ID, primary_key=True),
+    Column("kind", String(10), nullable=False),
+    Column("expires_at", _MOMENT, nullable=False),
+    Index("memory_expires_at", "expires_at"),
+)
+# What is remembered once the card is overridden.
+MEMORY_PENDING = Table(
+    "memory_pending",
+    METADATA,
+    Column("card", _ID, primary_key=True),
+    Column("key", _ID, primary_key=True),
+    Column("expires_at", _MOMENT, nullable=False),
+    Index("memory_pending_expires_at", "expires_at"),
 )

@@ -9,11 +9,12 @@ from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cds.record.entry import Entry
+from cds.record.memory import write_memos, write_overrides
 from cds.record.tables import ACCEPTED_SUGGESTIONS, CARDS, FEEDBACK, FINDINGS, SHADOW_FINDINGS, SUGGESTIONS
 
 
 def write_entries(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Write cards with all that is on them, what rules in shadow would have said, and feedback (F-2)."""
+    """Write cards with all that is on them, what rules in shadow would have said, feedback (F-2) and memory."""
     cards = [card for entry in entries for card in entry.cards]
     _add(connection, CARDS, (_columns(CARDS, card) for card in cards))
     _add(
@@ -39,6 +40,9 @@ def write_entries(connection: Connection, entries: Sequence[Entry]) -> None:
     )
     _add(connection, SHADOW_FINDINGS, (_columns(SHADOW_FINDINGS, each) for entry in entries for each in entry.shadow))
     _add_feedback(connection, entries)
+    for entry in entries:
+        write_memos(connection, entry.memos, entry.received_at)
+        write_overrides(connection, entry.items, entry.received_at)
 
 
 def _add_feedback(connection: Connection, entries: Sequence[Entry]) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cds.answer import Edge
 from cds.cards.merge import Frame
+from cds.cards.repeats import Memory
 from cds.chart.address import loopback_only, same_base
 from cds.chart.chart import Chart
 from cds.chart.entries import Neighbours
@@ -30,7 +31,7 @@ class MakeEdge(Protocol):
     def __call__(self, client: Client | None = None) -> Edge: ...
 
 
-def edges(settings: Settings, clock: Monotonic = monotonic) -> MakeEdge:
+def edges(settings: Settings, clock: Monotonic = monotonic, memory: Memory | None = None) -> MakeEdge:
     """A function that makes the edge of one call."""
     zone = ZoneInfo(settings.timezone)
     today: Today = fixed(settings.today) if settings.today is not None else today_in(settings.timezone)
@@ -41,7 +42,7 @@ def edges(settings: Settings, clock: Monotonic = monotonic) -> MakeEdge:
     def edge(client: Client | None = None) -> Edge:
         budget_ms = client.budget_ms if client is not None and client.budget_ms else settings.budget_ms
         reading = _Reading(zone, routes, clock, clock() + budget_ms / 1000, client)
-        return Edge(today(), zone, reading.gather, reading.drug, frame)
+        return Edge(today(), zone, reading.gather, reading.drug, frame, memory)
 
     return edge
 

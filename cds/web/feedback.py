@@ -67,6 +67,7 @@ def cards_kept(ready: Ready, recorder: Recorder) -> Keep:
             recorder.keep_cards(
                 shown_cards(result.cards, result.decisions, occasion, names[plan.name]),
                 shadow_findings(result.decisions, plan, occasion, lambda: str(uuid4())),
+                result.memos,
             )
         except Exception as error:  # noqa: BLE001 - no card may be lost to its own record
             log_failure("cards are not on record", error, request_id=g.request_id)

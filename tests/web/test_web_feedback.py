@@ -266,7 +266,7 @@ def test_readiness_tells_what_the_record_does(recording):
     assert found["status"] == "ready"
     assert found["record"].keys() == {
         *("written", "dropped", "waiting", "down", "queued", "spilled"),
-        *("journal_bytes", "journal_down", "adopted", "torn", "left_out"),
+        *("journal_bytes", "journal_down", "adopted", "torn", "left_out", "lookups", "unanswered"),
     }
 
 

@@ -50,6 +50,7 @@ function reasons(rule) {
   if (rule.why?.length) lines.push(`Could not be checked: ${rule.why.join("; ")}`);
   if (rule.applies) lines.push(`It applies when the phase is ${rule.applies.join(", ")}.`);
   if (finding) lines.push(rule.becauseOf ? `${finding}; because of ${rule.becauseOf}` : finding);
+  if (rule.remembered) lines.push(`Not shown again: ${rule.remembered}`);
   const made = lines.map((each) => element("p", {}, each));
   if (rule.decidedBy?.length) made.push(element("ul", { class: "facts" }, ...rule.decidedBy.map(fact)));
   const others = (rule.otherCases ?? []).filter((each) => each.unmet.length);

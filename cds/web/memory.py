@@ -1,0 +1,21 @@
+"""What the site wants remembered, joined to where it is kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cds.cards.repeats import Memory
+from cds.settings import Settings
+
+if TYPE_CHECKING:
+    # SQLAlchemy takes 0.3 s to import, which `evaluate` and `explain` need not wait for.
+    from cds.record.recorder import Recorder
+
+
+def memory_of(settings: Settings, recorder: Recorder | None) -> Memory | None:
+    """The memory of a process; None where its site wants nothing remembered, or nothing is on record."""
+    site = settings.site
+    if site is None or site.memory is None or recorder is None:
+        return None
+    return Memory(site.name, site.memory, recorder.recall, lambda: datetime.fromisoformat(recorder.now()))
