@@ -1,0 +1,56 @@
+"""A real PostgreSQL, the shipped content, and the helpers of the tests of records and of the web."""
+
+import sys
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+
+import pytest
+from answer.answer_samples import PROFILES, Service
+
+from cds.record.database import prepare
+from cds.record.place import FILE, Place
+from cds.web.services import load_ready
+
+sys.path += [str(Path(__file__).parents[1] / name) for name in ("record", "web", "answer")]
+
+from record_postgresql import programs, server
+
+DRIVER = find_spec("psycopg") is not None
+NEEDS = {
+    "postgresql": (
+        "PostgreSQL and psycopg (apt-get install postgresql, pip install 'psycopg[binary]')",
+        lambda: DRIVER and programs() is not None,
+    )
+}
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """Makes a new, empty database of a real server, and gives its place."""
+    import psycopg  # noqa: PLC0415 - without it the tests that call this are left out
+
+    numbers = count(1)
+    with server() as url:
+
+        def make():
+            name = f"memory{next(numbers)}"
+            with psycopg.connect(url("postgres"), autocommit=True) as connection:
+                connection.execute(f"create database {name}")
+            return Place(url=url(name))
+
+        yield make
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))])
+def place(request, tmp_path):
+    """A prepared database of each kind."""
+    found = Place(tmp_path / FILE) if request.param == "sqlite" else request.getfixturevalue("postgresql")()
+    prepare(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def service(content):
+    """The shipped content under the profile of the United States."""
+    return Service(load_ready(content, PROFILES["us"]))
