@@ -14,7 +14,7 @@ from cds.errors import StartError
 from cds.language.report import Report
 from cds.language.site import Site
 from cds.language.site_client import Client
-from cds.language.site_memory import SiteMemory, check_secret
+from cds.language.site_memory import SiteMemory, check_secret, make_secret
 
 NO_AUTHENTICATION = (
     "authenticated serving needs a site file, which names the EHRs that may call, and comes with the next release. "
@@ -154,7 +154,8 @@ def _with_secret(memory: SiteMemory, folder: Path, report: Report) -> SiteMemory
         secret, mode = path.read_bytes(), path.stat().st_mode
     except OSError as error:
         said = f"memory: secret_file {memory.secret_file} cannot be read: {error.strerror}"
-        report.error("no-file", memory.at, said)
+        meaning = "Nothing can be remembered, and nothing that was remembered can be found."
+        report.error("no-file", memory.at, said, meaning, make_secret(memory.secret_file))
         return memory
     check_secret(memory, secret, mode, report)
     return replace(memory, secret_file=str(path.resolve()), secret=secret)

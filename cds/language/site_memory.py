@@ -42,7 +42,8 @@ def read_memory(root: Fields, report: Report) -> SiteMemory | None:
         overridden_warnings=text(node.get("overridden_warnings")) == "yes",
         once_per_course=text(node.get("once_per_course")) == "yes",
     )
-    if not (found.overridden_warnings or found.once_per_course):
+    # After other errors a switch may only be misspelt, which was told.
+    if report.errors == 0 and not (found.overridden_warnings or found.once_per_course):
         report.error(
             "nothing-remembered",
             node.at,
@@ -51,6 +52,11 @@ def read_memory(root: Fields, report: Report) -> SiteMemory | None:
             "Write overridden_warnings: yes or once_per_course: yes, or remove memory:.",
         )
     return found
+
+
+def make_secret(file: str) -> str:
+    """How to make a secret, in a sentence."""
+    return f"Make one: (umask 077; head -c {LEAST_BYTES} /dev/urandom > {file})"
 
 
 def check_secret(memory: SiteMemory, secret: bytes, mode: int, report: Report) -> None:
@@ -68,7 +74,7 @@ def check_secret(memory: SiteMemory, secret: bytes, mode: int, report: Report) -
             memory.at,
             f"{memory.secret_file} holds {len(secret)} bytes; a secret has at least {LEAST_BYTES}",
             "Whoever gets the database could find out by trial whom an entry is about.",
-            f"Make a new one: (umask 077; head -c {LEAST_BYTES} /dev/urandom > {memory.secret_file})",
+            make_secret(memory.secret_file),
         )
     if mode & _OPEN_TO_ALL:
         report.error(

@@ -14,7 +14,7 @@ from cds.web.feedback import add_feedback, cards_kept
 from cds.web.hook_call import Keep, add_hook_calls
 from cds.web.last import Last, add_last
 from cds.web.limits import Gate, add_gate
-from cds.web.memory import memory_of
+from cds.web.memory import memory_of, tell_withheld
 from cds.web.replies import add_errors, json_reply
 from cds.web.rule_pages import add_rule_pages
 from cds.web.services import Ready
@@ -49,7 +49,10 @@ def create_app(ready: Ready, settings: Settings, last: Last | None = None, recor
     if recorder is not None:
         keep.append(cards_kept(ready, recorder))
         add_feedback(app, ready, recorder, settings.max_body)
-    add_hook_calls(app, ready, edges(settings, memory=memory_of(settings, recorder)), settings.max_body, keep)
+    memory = memory_of(settings, recorder)
+    if memory is not None:
+        keep.append(tell_withheld)
+    add_hook_calls(app, ready, edges(settings, memory=memory), settings.max_body, keep)
     _add_probes(app, ready, settings, recorder)
     add_rule_pages(app, ready)
     if last is not None:

@@ -5,12 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from cds.answer import Answer
 from cds.cards.repeats import Memory
 from cds.settings import Settings
+from cds.web.trace import tell
 
 if TYPE_CHECKING:
     # SQLAlchemy takes 0.3 s to import, which `evaluate` and `explain` need not wait for.
     from cds.record.recorder import Recorder
+
+
+def tell_withheld(_: str, __: bytes, ___: bytes, result: Answer) -> None:
+    """Name in the call's log line the findings that were not shown again."""
+    decided = result.decisions.all if result.decisions is not None else ()
+    withheld = [each.finding.id for each in decided if each.remembered and each.finding is not None]
+    if withheld:
+        tell(withheld=withheld)
 
 
 def memory_of(settings: Settings, recorder: Recorder | None) -> Memory | None:

@@ -142,6 +142,8 @@ def test_an_overridden_warning_stays_away(folder, place, service):
         ehr.until(everything - OVERRIDDEN, WARNED, times=10)
         age(place, "memory", timedelta(hours=24), timedelta(hours=24, seconds=1))
         assert ehr.findings(WARNED) == everything
+        lines = [json.loads(line) for line in ehr.running.log.read_text().splitlines() if line.startswith("{")]
+        assert {tuple(each["withheld"]) for each in lines if "withheld" in each} == {("PREG-03", "CONTRA-01")}
 
 
 def test_advice_stays_away_for_the_rest_of_the_course(folder, place, service):
