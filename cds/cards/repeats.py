@@ -111,9 +111,9 @@ class Repeats:
 
     def _memo(self, kind: str, key: str, card: str) -> Memo:
         now = self._memory.now()
-        return (
-            Memo(kind, key, now + OVERRIDE_LASTS, card) if kind == OVERRIDDEN else Memo(kind, key, now + COURSE_LASTS)
-        )
+        if kind == OVERRIDDEN:
+            return Memo(kind, key, now + OVERRIDE_LASTS, card)
+        return Memo(kind, key, now + COURSE_LASTS)
 
     def _why(self, kind: str, expires_at: datetime) -> str:
         site = f"site {self._memory.site}"

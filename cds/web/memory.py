@@ -24,8 +24,14 @@ def tell_withheld(_: str, __: bytes, ___: bytes, result: Answer) -> None:
 
 
 def memory_of(settings: Settings, recorder: Recorder | None) -> Memory | None:
-    """The memory of a process; None where its site wants nothing remembered, or nothing is on record."""
+    """The memory of a process; None where its site wants nothing remembered, or nothing is on record.
+
+    Raises:
+        ValueError: when the site's secret was not read, which is our fault: keys without it could be found by trial.
+    """
     site = settings.site
     if site is None or site.memory is None or recorder is None:
         return None
+    if not site.memory.secret:
+        raise ValueError("the secret of memory: was not read")
     return Memory(site.name, site.memory, recorder.recall, lambda: datetime.fromisoformat(recorder.now()))
