@@ -1,12 +1,12 @@
 """A real PostgreSQL, the shipped content, and the helpers of the tests of records and of the web."""
 
 import sys
-from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 
 import pytest
 from answer.answer_samples import PROFILES, Service
+from postgresql_server import NEEDS_POSTGRESQL, server
 
 from cds.record.database import prepare
 from cds.record.place import FILE, Place
@@ -14,30 +14,22 @@ from cds.web.services import load_ready
 
 sys.path += [str(Path(__file__).parents[1] / name) for name in ("record", "web", "answer")]
 
-from record_postgresql import programs, server
-
-DRIVER = find_spec("psycopg") is not None
-NEEDS = {
-    "postgresql": (
-        "PostgreSQL and psycopg (apt-get install postgresql, pip install 'psycopg[binary]')",
-        lambda: DRIVER and programs() is not None,
-    )
-}
+NEEDS = NEEDS_POSTGRESQL
 
 
 @pytest.fixture(scope="session")
-def postgresql():
+def postgresql(tmp_path_factory):
     """Makes a new, empty database of a real server, and gives its place."""
     import psycopg  # noqa: PLC0415 - without it the tests that call this are left out
 
     numbers = count(1)
-    with server() as url:
+    with server() as running:
 
         def make():
             name = f"memory{next(numbers)}"
-            with psycopg.connect(url("postgres"), autocommit=True) as connection:
+            with psycopg.connect(running.url("postgres"), autocommit=True) as connection:
                 connection.execute(f"create database {name}")
-            return Place(url=url(name))
+            return Place(url=running.url(name), folder=tmp_path_factory.mktemp(name))
 
         yield make
 

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from record_samples import accepted, card, overridden
+from record_samples import accepted, card, overridden, until
 from sqlalchemy import text
 
 from cds.cards.repeats import Memo
@@ -65,20 +65,26 @@ def count(place):
         return tuple(connection.scalar(text(f"select count(*) from {name}")) for name in ("memory_pending", "memory"))  # noqa: S608 - two names of this file
 
 
-def waiting(key, on="c1", until=NOON + DAY):
+def waiting(key, on="c1", expires=NOON + DAY):
     """An override that waits for its card."""
-    return Memo("overridden", key, until, on)
+    return Memo("overridden", key, expires, on)
 
 
-def shown(key, until=NOON + 365 * DAY):
+def shown(key, expires=NOON + 365 * DAY):
     """A finding that was shown."""
-    return Memo("shown", key, until)
+    return Memo("shown", key, expires)
 
 
 def keep(recorder, *memos):
-    """Keep memos with a card of theirs, and wait until they are on disk."""
-    recorder.keep_cards((card("c1"), card("c2")), memos)
-    assert recorder.keep_feedback((accepted("other"),))
+    """Keep memos with a card of theirs, and wait until they are in the database."""
+    recorder.keep_cards((card("c1"), card("c2")), memos=memos)
+    tell(recorder, accepted("other"))
+
+
+def tell(recorder, *items):
+    """Send feedback, and wait until it is in the database."""
+    assert recorder.keep_feedback(items)
+    until(lambda: recorder.counts().waiting == 0)
 
 
 def test_an_override_counts_once_feedback_says_so(recorder, place):
@@ -86,17 +92,17 @@ def test_an_override_counts_once_feedback_says_so(recorder, place):
     keep(recorder, waiting("k1"), waiting("k2"), waiting("k3", "c2"))
     assert recorder.recall(["k1", "k2", "k3"]) == {}
     assert count(place) == (3, 0)
-    assert recorder.keep_feedback((overridden("c1"), accepted("c2"), overridden("unknown")))
+    tell(recorder, overridden("c1"), accepted("c2"), overridden("unknown"))
     assert recorder.recall(["k1", "k2", "k3", "k4"]) == {"k1": NOON + DAY, "k2": NOON + DAY}
     assert count(place) == (1, 2)
-    assert recorder.keep_feedback((overridden("c1"),))
+    tell(recorder, overridden("c1"))
     assert count(place) == (1, 2)
 
 
 def test_the_clients_clock_does_not_count(recorder):
     """Feedback dated a year ahead makes nothing last longer."""
     keep(recorder, waiting("k1"))
-    assert recorder.keep_feedback((overridden("c1", at="2027-11-24T09:30:00.000000Z"),))
+    tell(recorder, overridden("c1", at="2027-11-24T09:30:00.000000Z"))
     assert recorder.recall(["k1"]) == {"k1": NOON + DAY}
 
 
@@ -104,7 +110,7 @@ def test_late_feedback_remembers_nothing(recorder, place, clock):
     """Feedback that comes a day after its card counts for nothing, and what waited is gone."""
     keep(recorder, waiting("k1"))
     clock.moment += DAY
-    assert recorder.keep_feedback((overridden("c1"),))
+    tell(recorder, overridden("c1"))
     assert recorder.recall(["k1"]) == {}
     assert count(place) == (0, 0)
 
@@ -131,8 +137,8 @@ def test_what_was_shown_lasts_from_the_first_time(recorder, clock):
 def test_a_second_override_lasts_from_the_second(recorder):
     """The same finding overridden on two cards is remembered until the later moment, in whatever order it is told."""
     keep(recorder, waiting("k1", "c1"), waiting("k1", "c2", NOON + DAY / 2))
-    assert recorder.keep_feedback((overridden("c1"),))
-    assert recorder.keep_feedback((overridden("c2"),))
+    tell(recorder, overridden("c1"))
+    tell(recorder, overridden("c2"))
     assert recorder.recall(["k1"]) == {"k1": NOON + DAY}
 
 
@@ -146,7 +152,7 @@ def test_a_later_process_knows_it_too(recorder, place, clock):
 
 def test_what_has_expired_is_deleted_and_the_rest_is_kept(recorder, place):
     """8.3: purge deletes what has expired, of both tables, however much; and all of it when told so."""
-    old = [waiting(f"w{number}", until=NOON) for number in range(501)] + [
+    old = [waiting(f"w{number}", expires=NOON) for number in range(501)] + [
         shown(f"s{number}", NOON) for number in range(501)
     ]
     keep(recorder, *old, waiting("w"), shown("s"))
@@ -163,6 +169,7 @@ def test_the_command_forgets(recorder, place, capsys, monkeypatch):
     options = ["--data", str(place.file.parent)] if place.file is not None else []
     if place.url:
         monkeypatch.setenv("ISOTRETINOIN_CDS_DATABASE", place.url)
+        monkeypatch.setenv("ISOTRETINOIN_CDS_DATA", str(place.folder))
     keep(recorder, shown("old", datetime(2020, 1, 1, tzinfo=UTC)), shown("new", datetime(9999, 1, 1, tzinfo=UTC)))
     assert main(["purge", *options]) == 0
     assert capsys.readouterr().out == "Deleted 1 expired entries of the memory.\n"

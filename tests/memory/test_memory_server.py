@@ -97,6 +97,7 @@ def place(request, folder, monkeypatch):
         monkeypatch.setenv("ISOTRETINOIN_CDS_DATA", str(folder / "data"))
         return Place(folder / "data" / FILE)
     found = request.getfixturevalue("postgresql")()
+    monkeypatch.setenv("ISOTRETINOIN_CDS_DATA", str(found.folder))
     monkeypatch.setenv("ISOTRETINOIN_CDS_DATABASE", found.url)
     return found
 
@@ -177,7 +178,7 @@ def test_a_broken_memory_hides_nothing(folder, place, service):
 def test_no_patient_and_no_user_is_in_the_database(folder, service, monkeypatch):
     """No bytes of the records hold an id of the patient or the user, the EHR's address, or the secret."""
     monkeypatch.setenv("ISOTRETINOIN_CDS_DATA", str(folder / "data"))
-    with serving(folder, service) as ehr:
+    with serving(folder, service, workers=1) as ehr:
         for name in (WARNED, UNSUPERVISED):
             ehr.call("order-sign", name)
             for card in ehr.call("order-select", name):
@@ -185,7 +186,7 @@ def test_no_patient_and_no_user_is_in_the_database(folder, service, monkeypatch)
     with closing(sqlite3.connect(folder / "data" / FILE)) as connection:
         rows = connection.execute("select * from memory").fetchall()
     assert {kind for _, kind, _ in rows} == {"overridden", "shown"}
-    written = b"".join(path.read_bytes() for path in (folder / "data").iterdir())
+    written = b"".join(path.read_bytes() for path in (folder / "data").rglob("*") if path.is_file())
     assert b"PREG-03" in written
     for name in (WARNED, UNSUPERVISED):
         context = vignette(name)[0]["context"]
