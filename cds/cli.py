@@ -97,6 +97,8 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--open", action="store_true", help="no caller authentication; this computer only")
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port to bind (8080)")
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="speak TLS with this certificate and its chain")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="the private key of --tls-cert")
     parser.add_argument("--workers", type=int, metavar="N", help="processes (one for each core)")
     parser.add_argument("--threads", type=int, default=32, metavar="N", help="calls at once in each process (32)")
     parser.add_argument("--reload", action="store_true", help="take over changed rules and site file; SIGHUP: at once")

@@ -18,14 +18,16 @@ from cds.language.defaults import default_profile
 from cds.language.load import Files
 from cds.language.report import Report
 from cds.record.place import Place, find_place
-from cds.settings import NO_AUTHENTICATION, Settings, files_of
+from cds.settings import Settings, files_of
 from cds.web.app import App, create_app
+from cds.web.callers import Callers, callers_of
 from cds.web.reload import Reload
 from cds.web.server import check_port, serve
 from cds.web.services import Ready
 
 if TYPE_CHECKING:
     from cds.record.recorder import Recorder
+    from cds.record.uses import SharedUses
 
 _T = TypeVar("_T")
 
@@ -39,6 +41,7 @@ class _Start:
         self._root = find_content(self._rules)
         self._named: tuple[Path, ...] = ()
         self._recorder: Recorder | None = None
+        self._uses: SharedUses | None = None
 
     def read(self) -> tuple[Files, Settings, Report]:
         """All files as they are now.
@@ -49,8 +52,6 @@ class _Start:
         """
         args = self._args
         files = read_content(self._root, self._rules)
-        if args.site is not None and not args.open:
-            raise StartError(NO_AUTHENTICATION)
         site, report = find_site(args, files)
         self._named = (args.site, *files_of(site)) if site is not None else ()
         if site is not None and site.memory is not None and not args.record:
@@ -65,6 +66,8 @@ class _Start:
             threads=args.threads,
             today=args.today,
             site=site,
+            tls_certificate=args.tls_cert,
+            tls_key=args.tls_key,
         )
         return files, settings, report
 
@@ -78,9 +81,18 @@ class _Start:
         ready = ready_for(files, settings, report, self._args.client, serving=True)
         if self._recorder is None and self._args.record:
             self._recorder = _recorder(find_place(self._args.data, os.environ))
-        sys.stderr.write("\n".join(_start_lines(ready, settings, self._root, self._recorder)) + "\n")
+        callers = self._callers(settings)
+        sys.stderr.write("\n".join(_start_lines(ready, settings, self._root, self._recorder, self._uses)) + "\n")
         sys.stderr.flush()
-        return create_app(ready, settings, recorder=self._recorder)
+        return create_app(ready, settings, recorder=self._recorder, callers=callers)
+
+    def _callers(self, settings: Settings) -> Callers | None:
+        """Who may call; used tokens are shared by all processes, whether there are records or not."""
+        if settings.open or settings.site is None:
+            return None
+        if self._uses is None:
+            self._uses = _uses(find_place(self._args.data, os.environ))
+        return callers_of(settings.site, self._uses)
 
     def fingerprint(self) -> Hashable:
         """The state of the files."""
@@ -99,7 +111,7 @@ def run_serve(args: argparse.Namespace) -> int:
         problems.append("a site file and a profile exclude each other; one of them comes from the environment")
     start = _tried(partial(_Start, args), problems)
     found = _tried(start.read, problems) if start is not None else None
-    if args.record:
+    if args.record or not args.open:
         _tried(partial(find_place, args.data, os.environ), problems)
     if start is None or found is None or problems:
         raise StartError("\n".join(problems))
@@ -131,14 +143,22 @@ def run_demo(args: argparse.Namespace) -> int:
     return 0
 
 
+# SQLAlchemy takes 0.3 s to import, which commands that keep nothing need not wait for.
 def _recorder(place: Place) -> Recorder:
-    # SQLAlchemy takes 0.3 s to import, which commands that keep no records need not wait for.
-    from cds.record.recorder import open_recorder  # noqa: PLC0415
+    from cds.record.recorder import open_recorder  # noqa: PLC0415 - see above
 
     return open_recorder(place)
 
 
-def _start_lines(ready: Ready, settings: Settings, root: ContentRoot, recorder: Recorder | None) -> list[str]:
+def _uses(place: Place) -> SharedUses:
+    from cds.record.uses import open_uses  # noqa: PLC0415 - see above
+
+    return open_uses(place)
+
+
+def _start_lines(
+    ready: Ready, settings: Settings, root: ContentRoot, recorder: Recorder | None, uses: SharedUses | None
+) -> list[str]:
     packs = ", ".join(f"{plan.name} {plan.version}, profile {plan.profile.name}" for plan in ready.plans.values())
     site = settings.site
     clients = ", ".join(each.name for each in site.clients) or "none" if site is not None else ""
@@ -147,5 +167,7 @@ def _start_lines(ready: Ready, settings: Settings, root: ContentRoot, recorder: 
         *([f"isotretinoin-cds: site {site.name}, clients: {clients}"] if site is not None else []),
         f"isotretinoin-cds: discovery at {settings.public_url}/cds-services",
         f"isotretinoin-cds: records in {recorder.where}" if recorder is not None else "isotretinoin-cds: no records",
-        "isotretinoin-cds: OPEN: callers are not authenticated. For trials on this computer, never for patients.",
+        "isotretinoin-cds: OPEN: callers are not authenticated. For trials on this computer, never for patients."
+        if uses is None
+        else f"isotretinoin-cds: callers are authenticated; used tokens in {uses.where}",
     ]

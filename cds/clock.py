@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 Today = Callable[[], date]
 Monotonic = Callable[[], float]
+UnixNow = Callable[[], float]
 
 
 def today_in(zone: str) -> Today:
@@ -32,3 +33,8 @@ def utc_now() -> datetime:
 
 
 monotonic: Monotonic = time.monotonic
+
+
+def unix_now() -> float:
+    """The present moment in seconds since 1970, as tokens say it (RFC 7519, NumericDate)."""
+    return time.time()

@@ -17,7 +17,7 @@ from cds.language.site_client import Client
 from cds.language.site_memory import SiteMemory, check_secret, make_secret
 
 NO_AUTHENTICATION = (
-    "authenticated serving needs a site file, which names the EHRs that may call, and comes with the next release. "
+    "authenticated serving needs a site file, which names the EHRs that may call: serve --site FILE. "
     "To try the service on this computer only, start it with: serve --open, with or without --site FILE"
 )
 
@@ -31,13 +31,15 @@ class Settings:
         profile: the jurisdiction's values under which packs are compiled; that of the site file where there is one.
         workers: processes.
         threads: calls that each of them works on at once, most of them waiting for FHIR servers.
-        public_url: where this service is reached, for links in cards; empty for the address that is bound.
+        public_url: where this service is reached, for links in cards; empty for the address that is bound. Of an
+            authenticated service, that of the site file.
         budget_ms: for everything that one call reads from a FHIR server.
         timezone: IANA name of the zone in which days are counted.
         allow_fhir: bases of FHIR servers elsewhere that may be read as well.
         max_body: bytes of the largest request.
         today: a fixed day instead of the clock's, for demonstrations.
         site: the site file in force; its clients' FHIR servers may be read, and days are counted in its time zone.
+        tls_certificate, tls_key: files (PEM) with which TLS is spoken here; None where something in front speaks it.
 
     Raises:
         StartError: listing every setting that does not hold.
@@ -56,6 +58,8 @@ class Settings:
     max_body: int = 20_000_000
     today: date | None = None
     site: Site | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
 
     def __post_init__(self) -> None:
         problems = tuple(_problems(self))
@@ -65,17 +69,19 @@ class Settings:
             chosen = dict.fromkeys(each.profile.value for each in self.site.packs.values())
             object.__setattr__(self, "timezone", self.site.timezone)
             object.__setattr__(self, "profile", ", ".join(chosen))
+        if self.site is not None and not self.open:
+            object.__setattr__(self, "public_url", self.site.public_url)
         if not self.public_url:
             host = f"[{self.host}]" if ":" in self.host else self.host
-            object.__setattr__(self, "public_url", f"http://{host}:{self.port}")
+            scheme = "https" if self.tls_certificate is not None else "http"
+            object.__setattr__(self, "public_url", f"{scheme}://{host}:{self.port}")
         object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
 
 
 def _problems(settings: Settings) -> Iterator[str]:
     if not settings.open:
-        yield NO_AUTHENTICATION
-        if settings.today is not None:
-            yield "--today is for trials: it needs --open"
+        yield from _unready(settings.site)
+        yield from _only_open(settings)
     elif not _is_loopback(settings.host):
         yield f"--host {settings.host}: --open serves this computer only; use 127.0.0.1, ::1 or localhost"
     if settings.open and settings.site is None and settings.timezone != "UTC":
@@ -94,8 +100,41 @@ def _problems(settings: Settings) -> Iterator[str]:
     for base in settings.allow_fhir:
         if not _is_base(base):
             yield f"--allow-fhir {base}: it is the base of a FHIR server, such as https://fhir.example.org/r4"
+    yield from _tls(settings)
     if settings.public_url and not _is_base(settings.public_url):
         yield f"public_url {settings.public_url}: it is an http or https address without query"
+
+
+def _unready(site: Site | None) -> Iterator[str]:
+    """What a site file lacks for callers to be told from strangers (S-2, S-5, S-7)."""
+    if site is None:
+        yield NO_AUTHENTICATION
+        return
+    if not site.public_url.startswith("https://"):
+        found = f"public_url {site.public_url} is not of https" if site.public_url else "it has no public_url"
+        yield f"site {site.name}: {found}. Tokens name the address that they are for, such as https://cds.example.org"
+    if not site.clients:
+        yield f"site {site.name}: it has no clients, so nobody may call. Write clients: with an EHR"
+    for each in site.clients:
+        if not each.issuer:
+            yield f"{each.at}: client {each.name} has no issuer. Write the iss of its tokens"
+        if not each.access.has_keys:
+            yield f"{each.at}: client {each.name} has no keys. Write jwks_url: or jwks_file:"
+
+
+def _only_open(settings: Settings) -> Iterator[str]:
+    if settings.today is not None:
+        yield "--today is for trials: it needs --open"
+    if settings.allow_fhir:
+        yield "--allow-fhir is for trials: it needs --open. A client's FHIR server stands in the site file"
+
+
+def _tls(settings: Settings) -> Iterator[str]:
+    for name, file in (("--tls-cert", settings.tls_certificate), ("--tls-key", settings.tls_key)):
+        if file is not None and not file.is_file():
+            yield f"{name} {file}: there is no such file"
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        yield "--tls-cert and --tls-key belong together: give both or none"
 
 
 def _is_loopback(host: str) -> bool:

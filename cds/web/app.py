@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response
 
 from cds.settings import Settings
+from cds.web.access import add_access, caller
+from cds.web.callers import Callers, Count, callers_of, uncounted
 from cds.web.cors import add_cors
 from cds.web.edge import edges
 from cds.web.feedback import add_feedback, cards_kept
@@ -28,7 +30,14 @@ App = Flask
 """The application, by a name that callers can use without knowing the framework."""
 
 
-def create_app(ready: Ready, settings: Settings, last: Last | None = None, recorder: Recorder | None = None) -> Flask:
+def create_app(
+    ready: Ready,
+    settings: Settings,
+    last: Last | None = None,
+    recorder: Recorder | None = None,
+    callers: Callers | None = None,
+    count: Count = uncounted,
+) -> Flask:
     """The WSGI application over content that is ready.
 
     Args:
@@ -37,11 +46,19 @@ def create_app(ready: Ready, settings: Settings, last: Last | None = None, recor
         last: keeps the last call for ``/demo/last``; None, as anywhere but in a demonstration, and there is no such
             page.
         recorder: keeps what was shown and takes feedback; None, and neither is done.
+        callers: who may call; None for the clients of the settings' site file, each process remembering used tokens
+            for itself. An open service asks nobody.
+        count: counts who was not let in.
     """
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False
     add_trace(app)
-    add_cors(app)
+    if settings.open or settings.site is None:  # valid settings that are not open have a site file
+        add_cors(app, None)
+    else:
+        callers = callers if callers is not None else callers_of(settings.site, count=count)
+        add_cors(app, callers.origins)
+        add_access(app, callers, settings.public_url, count)
     add_errors(app)
     add_gate(app, Gate(settings.threads))
     _add_listing(app, ready)
@@ -63,7 +80,7 @@ def create_app(ready: Ready, settings: Settings, last: Last | None = None, recor
 def _add_listing(app: Flask, ready: Ready) -> None:
     @app.get("/cds-services", strict_slashes=False)
     def listing() -> Response:
-        return json_reply(ready.discovery)
+        return json_reply(ready.discovery_of(caller()))
 
 
 def _add_probes(app: Flask, ready: Ready, settings: Settings, recorder: Recorder | None) -> None:

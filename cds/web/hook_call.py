@@ -10,6 +10,7 @@ from flask import Flask, Response, abort, g, request
 
 from cds.answer import Answer, answer
 from cds.errors import RequestError
+from cds.web.access import caller
 from cds.web.edge import MakeEdge
 from cds.web.log import log
 from cds.web.replies import json_reply
@@ -50,7 +51,11 @@ def add_hook_calls(app: Flask, ready: Ready, edge: MakeEdge, max_body: int, keep
         except RequestError as error:
             tell(refused=error.path or "body", why=error.code)
             raise
-        plan, client = ready.for_call(service, asked.fhir_server)
+        client = caller()
+        if client is not None:
+            plan = ready.for_client(service, client)
+        else:
+            plan, client = ready.for_call(service, asked.fhir_server)
         if client is not None:
             tell(client=client.name)
         result = answer(asked, plan, edge(client))

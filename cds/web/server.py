@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask
 from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.log import LogLevels
 
 from cds.errors import StartError
@@ -68,6 +68,9 @@ def serve(
         workers_kill_timeout=10,
         respawn_failed_workers=True,
         respawn_interval=RESPAWN_S,
+        ssl_cert=settings.tls_certificate,
+        ssl_key=settings.tls_key,
+        ssl_protocol_min=SSLProtocols.tls12,
     )
     if reload is None:
         server.on_startup(_end_on_hangup)

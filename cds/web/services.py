@@ -60,6 +60,7 @@ class Ready:
         content_hash: of all content files, hexadecimal.
         client: whose plans these are, unless the call comes from another client; None for no particular client.
         clients: what each client of the site file gets.
+        discoveries: the body of ``GET /cds-services`` for each of them, by name.
     """
 
     plans: Mapping[str, Plan]
@@ -69,6 +70,7 @@ class Ready:
     content_hash: str
     client: Client | None = None
     clients: tuple[ClientPlans, ...] = field(default=(), repr=False)
+    discoveries: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def for_call(self, service: CdsService, fhir_server: str) -> tuple[Plan, Client | None]:
         """The plan of a service for a call, and whose settings are in it: of the client with this FHIR server, if any.
@@ -79,6 +81,15 @@ class Ready:
             if each.client is not None and same_base(each.client.base, fhir_server):
                 return each.plans[service.plan.name], each.client
         return service.plan, self.client
+
+    def for_client(self, service: CdsService, client: Client) -> Plan:
+        """The plan of a service for a client of the site file."""
+        mine = (each for each in self.clients if each.client is not None and each.client.name == client.name)
+        return next(mine).plans[service.plan.name]
+
+    def discovery_of(self, client: Client | None) -> bytes:
+        """What ``GET /cds-services`` tells a client; None for whoever calls an open service."""
+        return self.discoveries[client.name] if client is not None else self.discovery
 
     def for_hook(self, hook: str) -> tuple[CdsService, ...]:
         """The services that answer a hook."""
@@ -138,16 +149,29 @@ def _ready(library: Library, usual: ClientPlans, clients: tuple[ClientPlans, ...
     plans = usual.plans
     for plan in (plan for each in (usual, *clients) for plan in each.plans.values()):
         check_suggestions(plan, r4_problem, orders_at(site) if site is not None else None)
-    services = {each.listed.id: each for plan in plans.values() for each in _services(plan, library)}
+    services = _all_services(plans, library)
     return Ready(
         plans=plans,
         services=services,
-        discovery=orjson.dumps(discovery(each.listed for each in services.values())),
+        discovery=_discovery(services),
         answer_problems=response_validator(library.schemas["response"]),
         content_hash=library.shared.content_hash,
         client=usual.client,
         clients=clients,
+        discoveries={
+            each.client.name: _discovery(_all_services(each.plans, library))
+            for each in clients
+            if each.client is not None
+        },
     )
+
+
+def _all_services(plans: Mapping[str, Plan], library: Library) -> dict[str, CdsService]:
+    return {each.listed.id: each for plan in plans.values() for each in _services(plan, library)}
+
+
+def _discovery(services: Mapping[str, CdsService]) -> bytes:
+    return orjson.dumps(discovery(each.listed for each in services.values()))
 
 
 def _plans(library: Library, profile: str, report: Report) -> dict[str, Plan]:

@@ -42,17 +42,32 @@ def topics(out):
     return {(card["source"]["topic"]["code"], card["indicator"]) for card in json.loads(out)["cards"]}
 
 
-def test_serving_with_authentication_comes_later():
-    """serve --site without --open stops with a sentence: callers cannot be told apart yet."""
+def test_a_service_does_not_start_while_its_callers_cannot_be_known(tmp_path):
+    """S-2: serve --site without --open names everything at once that is missing, each with its place."""
+    site = tmp_path / "site.yaml"
+    site.write_text(
+        HEAD.replace("site: clinic", "site: clinic\npublic_url: http://cds.example.org")
+        + "clients:\n  - {name: one, issuer: 'https://one.example.org'}\n  - {name: two}\n"
+    )
     done = subprocess.run(
-        [sys.executable, "-m", "cds", "serve", "--site", str(EXAMPLE)],
+        [sys.executable, "-m", "cds", "serve", "--site", str(site), "--allow-fhir", "https://x.example.org", *AT],
         check=False,
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert done.returncode == 2
-    assert "comes with the next release" in done.stderr
+    said = done.stderr.splitlines()
+    assert len(said) == 6
+    for what in (
+        "site clinic: public_url http://cds.example.org is not of https",
+        "site.yaml:6:5: client one has no keys",
+        "site.yaml:7:5: client two has no issuer",
+        "site.yaml:7:5: client two has no keys",
+        "--today is for trials",
+        "--allow-fhir is for trials",
+    ):
+        assert any(what in line for line in said), what
 
 
 def test_evaluate_answers_as_the_site_would(run):

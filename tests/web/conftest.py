@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from access_site import EPIC, NEIGHBOUR, Hospital, guarded, site_file
 from postgresql_server import NEEDS_POSTGRESQL
 from web_samples import demonstration, sample_files
 from web_servers import served
@@ -70,4 +71,31 @@ def server(tmp_path_factory):
     """The shipped content, really served in two processes; time is not short, whatever else the computer does."""
     program = Path(__file__).parent / "serve_patiently.py"
     with served(tmp_path_factory.mktemp("served"), sys.executable, program) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def hospital(tmp_path_factory):
+    """An EHR, and the server of its keys."""
+    found = Hospital(tmp_path_factory.mktemp("hospital"))
+    with found.keys:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def ehr(hospital):
+    """The EHR that may call."""
+    return hospital.ehr
+
+
+@pytest.fixture(scope="session")
+def service(hospital):
+    """The service in two processes, which knows the EHR, a neighbour, and one that signs by RSA and has tenants."""
+    keys = hospital.keys
+    clients = [
+        hospital.client(),
+        hospital.client("neighbour", NEIGHBOUR.issuer, keys.publish("/neighbour", NEIGHBOUR.jwk)),
+        hospital.client("epic", EPIC.issuer, keys.publish("/epic", EPIC.jwk), tenants=["t-1", "t-2"]),
+    ]
+    with guarded(hospital.folder / "served", site_file(hospital.folder, clients), hospital.ehr) as running:
         yield running

@@ -22,7 +22,7 @@ def test_everything_that_is_wrong_is_said_at_once():
     assert any("--allow-fhir x" in each for each in said)
 
 
-def test_settings_that_are_not_open_do_not_exist_yet():
+def test_settings_that_are_not_open_need_a_site_file():
     """S-2: no code can make an application that is neither open nor authenticated; a fixed day needs --open too."""
     said = refused(today=date(2026, 1, 1))
     assert "site file" in said[0]

@@ -7,8 +7,9 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
+from ssl import SSLContext
 from urllib.parse import urlsplit
 
 from web_samples import free_port
@@ -24,6 +25,7 @@ class Served:
     process: subprocess.Popen
     url: str
     log: Path
+    tls: SSLContext | None = None
 
     @property
     def address(self):
@@ -31,9 +33,15 @@ class Served:
         where = urlsplit(self.url)
         return where.hostname, where.port
 
+    def connection(self):
+        """A connection of its own."""
+        if self.tls is not None:
+            return HTTPSConnection(*self.address, timeout=PATIENCE_S, context=self.tls)
+        return HTTPConnection(*self.address, timeout=PATIENCE_S)
+
     def send(self, method, path, body=None, **headers):
         """Status, headers and body of the answer to one request."""
-        connection = HTTPConnection(*self.address, timeout=PATIENCE_S)
+        connection = self.connection()
         try:
             names = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body, names)
@@ -44,7 +52,7 @@ class Served:
 
 
 @contextmanager
-def served(folder, *command):
+def served(folder, *command, tls=None):
     """Start a serving program on a free port, wait until it answers, and end it as Ctrl-C does."""
     port = free_port()
     log = folder / "server.log"
@@ -57,7 +65,7 @@ def served(folder, *command):
             # Records of its own, whatever it is asked: those of the user may be of another release.
             env={**os.environ, "PYTHONUNBUFFERED": "1", "XDG_STATE_HOME": str(folder)},
         )
-    running = Served(process, f"http://127.0.0.1:{port}", log)
+    running = Served(process, f"{'https' if tls else 'http'}://127.0.0.1:{port}", log, tls)
     try:
         _wait(running)
         yield running
