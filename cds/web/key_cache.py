@@ -99,8 +99,9 @@ class KeyCache:
         """Fetch what is not fresh; true when that was waited for, because there is nothing else to use."""
         if self._clock() < self._fresh_until:
             return False
+        nothing = self._usable() is None
         under_way = self._begin()
-        return self._usable() is None and self._wait(under_way)
+        return nothing and self._wait(under_way)
 
     def _usable(self) -> KeySet | None:
         with self._lock:
