@@ -15,13 +15,16 @@ _PATIENT_TOKENS = ("context.",)
 _CRITICAL = "Critical"
 
 
-def sheet(services: Sequence[Service], plans: Sequence[Plan], public_url: str) -> dict[str, Any]:
+def sheet(
+    services: Sequence[Service], plans: Sequence[Plan], public_url: str, tokens: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """The sheet of one client, ready for JSON.
 
     Args:
         services: as discovery lists them.
         plans: the plans of the client.
         public_url: where the EHR reaches the service.
+        tokens: what the tokens must say that the EHR signs; None where that is not known.
     """
     groups = {group.name: group for each in services for group in each.groups}
     found: dict[str, Any] = {
@@ -34,6 +37,8 @@ def sheet(services: Sequence[Service], plans: Sequence[Plan], public_url: str) -
         "overrideReasons": _overrides(plans),
         "suggestions": _suggestions(plans),
     }
+    if tokens is not None:
+        found["tokens"] = dict(tokens)
     return found
 
 
@@ -132,6 +137,8 @@ def as_text(found: Mapping[str, Any]) -> str:
             f"  audience  {service['audience']}  (aud of the token that the EHR signs)",
             f"  prefetch  {', '.join(service['prefetch'])}",
         ]
+    if "tokens" in found:
+        lines += ["", "Tokens that the EHR signs, one for each call", *_tokens(found["tokens"])]
     queries = {key: query for service in found["services"] for key, query in service["prefetch"].items()}
     lines += ["", "Prefetch keys and queries"]
     lines += [f"  {key}\n    {query}" for key, query in queries.items()]
@@ -146,6 +153,19 @@ def as_text(found: Mapping[str, Any]) -> str:
     lines += ["", "Suggestions: what the EHR creates or deletes when one is accepted"]
     lines += [f"  {each['name']:<28}{each['action']} {_ordered(each)}".rstrip() for each in found["suggestions"]]
     return "\n".join(lines) + "\n"
+
+
+def _tokens(said: Mapping[str, Any]) -> list[str]:
+    rows = (
+        ("iss", said["issuer"]),
+        ("aud", " or ".join(["the address that is called", *said["audiences"]])),
+        ("exp", f"at most {said['seconds']} seconds after iat"),
+        ("jti", "another one in each token"),
+        ("tenant", " or ".join(said["tenants"])),
+        ("alg", " or ".join(said["algorithms"])),
+        ("kid", f"of a key of {said['keys']}"),
+    )
+    return [f"  {name:<8}{value}" for name, value in rows if value]
 
 
 def _ordered(suggestion: Mapping[str, Any]) -> str:

@@ -178,6 +178,11 @@ def test_the_sheet_tells_what_an_ehr_team_types_in(run):
         assert service["url"] == f"https://cds.example.org/cds-services/{service['id']}"
         assert service["audience"] == service["url"]
         assert all(part in out for part in (service["url"], service["hook"], *service["prefetch"].values()))
+    assert found["tokens"]["issuer"] == "https://ehr.example.org/fhir"
+    assert found["tokens"]["seconds"] == 3600
+    for line in ("  iss     https://ehr.example.org/fhir\n", "  alg     ES384 or RS384\n"):
+        assert line in out
+    assert "  kid     of a key of https://ehr.example.org/.well-known/jwks.json\n" in out
     scopes = {(each["v1"], each["v2"]) for each in found["scopes"]}
     assert ("patient/Observation.read", "patient/Observation.rs") in scopes
     assert ("patient/Patient.read", "patient/Patient.r") in scopes
