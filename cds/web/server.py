@@ -6,6 +6,7 @@ import errno
 import gc
 import signal
 import socket
+import ssl
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -49,10 +50,11 @@ def serve(
         reload: how changed content is taken over, also on SIGHUP; None when it is not, and SIGHUP ends the service.
 
     Raises:
-        StartError: when the port cannot be bound.
+        StartError: when the port cannot be bound, or TLS not be spoken.
         ContentError: when the factory finds the content broken.
     """
     check_port(settings)
+    _check_tls(settings)
     _swap(app_factory())
     server = Granian(
         "isotretinoin-cds",
@@ -121,6 +123,19 @@ def _watch(reload: Reload, server: Any) -> None:
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, lambda *_: watch.look_now())
     watch.start()
+
+
+def _check_tls(settings: Settings) -> None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return
+    try:
+        # A key that wants a password gets none, instead of a question that nobody answers.
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+            settings.tls_certificate, settings.tls_key, password=lambda: ""
+        )
+    except OSError as error:
+        files = f"--tls-cert {settings.tls_certificate} and --tls-key {settings.tls_key}"
+        raise StartError(f"{files} cannot be used: {error.strerror or error}. Both are PEM, of one pair") from None
 
 
 def _end_on_hangup() -> None:

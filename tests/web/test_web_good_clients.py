@@ -1,13 +1,15 @@
 """Clients as they are in the wild pass, and get what is theirs; browsers of listed origins read it."""
 
 import json
+import subprocess
 from dataclasses import replace
 from http.client import HTTPException
 
 import pytest
 from access_parties import PUBLIC, Ehr, ec_key, make_authority
 from access_site import AUD, EPIC, NEIGHBOUR, guarded, site_file
-from web_samples import SELECT, SIGN, as_bytes, prefetch, request, sample_files
+from web_samples import SELECT, SIGN, as_bytes, free_port, prefetch, request, sample_files
+from web_servers import COMMAND, PATIENCE_S
 
 from cds.authoring.loopback import LoopbackFhir
 from cds.language.report import Report
@@ -110,6 +112,28 @@ def test_the_service_speaks_tls_itself(hospital, tmp_path):
         plain = replace(running.server, tls=None)
         with pytest.raises((OSError, HTTPException)):
             plain.send("GET", "/healthz")
+
+
+def test_a_certificate_that_cannot_be_used_stops_the_start(tmp_path):
+    """Of no pair, no PEM, not there, or one file alone: exit code 2 and a sentence."""
+    one, other = (make_authority(tmp_path / name) for name in ("one", "other"))
+    for certificate, key, said in (
+        (one.certificate, other.key, "cannot be used"),
+        (one.key, one.key, "cannot be used"),
+        (str(tmp_path / "none"), one.key, "there is no such file"),
+        (one.certificate, None, "belong together"),
+    ):
+        more = ("--tls-key", key) if key else ()
+        done = subprocess.run(
+            [*COMMAND, "serve", "--open", "--no-record", "--port", str(free_port()), "--tls-cert", certificate, *more],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 # ------------------------------------------------------------ in this process, by clients
