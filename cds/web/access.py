@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from flask import Flask, Response, g, request
 
 from cds.language.site_client import Client
+from cds.web.begin import BEGIN
 from cds.web.callers import Callers, Count
 from cds.web.cors import is_service_path
 from cds.web.denial import DeniedError, ReplayUnknownError, TooManyError
@@ -33,9 +34,10 @@ def add_access(app: Flask, callers: Callers, public_url: str, count: Count) -> N
         count: counts who was not let in, and why.
     """
 
+    app.extensions.setdefault(BEGIN, []).append(callers.warm)
+
     @app.before_request
     def authenticate() -> Response | None:
-        callers.warm()
         if request.method == "OPTIONS" or not is_service_path(request.path):
             return None
         try:

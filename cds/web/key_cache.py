@@ -77,7 +77,6 @@ class KeyCache:
         self._under_way: threading.Event | None = None
         self._keys: KeySet | None = None
         self._fresh_until = 0.0
-        self._warmed = False
 
     def find(self, key_id: str, algorithm: str) -> Key:
         """The key of a token. For one that is not known, the set is fetched again if that is not too often."""
@@ -92,10 +91,8 @@ class KeyCache:
         return found
 
     def warm(self) -> None:
-        """Begin to fetch; only once, for each call renews what it needs."""
-        if not self._warmed:
-            self._warmed = True
-            self._begin()
+        """Begin to fetch; the calls renew what they need."""
+        self._begin()
 
     def _renew(self) -> bool:
         """Fetch what is not fresh; true when that was waited for, because there is nothing else to use."""

@@ -180,7 +180,10 @@ class Kept:
         """A moment."""
         return "2026-11-24T09:30:00.000000Z"
 
-    def keep_cards(self, cards):
+    def begin(self):
+        """Begins nothing."""
+
+    def keep_cards(self, cards, _):
         """Keeps them."""
         self.cards += cards
 
