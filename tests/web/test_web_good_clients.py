@@ -215,7 +215,9 @@ def test_only_the_client_s_own_fhir_server_is_read(tmp_path):
         clients = [{"name": "one", "fhir": {"base": own.base}}, {"name": "two", "fhir": {"base": other.base}}]
         parties = Parties(tmp_path, [*clients, {"name": "three"}])
         for name, server, read in (("one", own, True), ("one", other, False), ("three", own, False)):
-            (card,) = parties.call(name, body=request(fhirServer=server.base)).json["cards"]
+            token = {"access_token": "x", "token_type": "Bearer", "expires_in": 300, "scope": "", "subject": "cds"}
+            body = request(fhirServer=server.base, fhirAuthorization=token)
+            (card,) = parties.call(name, body=body).json["cards"]
             assert ("was not permitted" in card["detail"]) is not read, name
         assert own.requests
         assert not other.requests
