@@ -26,6 +26,7 @@ ACCEPTED = {
     "LGPL-3.0-only",
     "MIT",
     "MIT License",
+    "MIT-0",
     "MPL-2.0 AND (Apache-2.0 OR MIT)",
     "Mozilla Public License 2.0 (MPL 2.0)",
     "PSF-2.0",
