@@ -1,10 +1,11 @@
 import json
 import logging
+from uuid import UUID
 
 import pytest
 from web_samples import SIGN, order, prefetch, request
 
-from cds.web.log import LOGGER, JsonLines, logging_config
+from cds.web.log import LOGGER, JsonLines, PlaceLines, ServerLines, logging_config
 
 MARKS = ("MARKNAME", "mark-patient", "MARKTOKEN", "MARKNOTE", "MARKKEY", "MARKQUERY", "mark-host")
 
@@ -64,6 +65,29 @@ def test_a_line_says_what_came_of_the_call(client, lines):
     assert line["findings"] == ["LIPID-01", "COND-01"]
     assert line["unidentified"] == 0
     assert line["ms"] > 0
+
+
+def test_the_id_of_a_request_is_always_our_own(client, lines):
+    """S-14: an id that came with the request could hold anything; it is neither taken over nor sent back."""
+    answer = client.post(SIGN, data=json.dumps(request(prefetch=prefetch())), headers={"X-Request-Id": "MARKNAME"})
+    assert str(UUID(answer.headers["X-Request-Id"])) == answer.headers["X-Request-Id"]
+    assert json.loads(lines()[0])["request_id"] == answer.headers["X-Request-Id"]
+
+
+def test_what_a_library_logs_is_named_by_its_place_alone():
+    """S-21: the words of a library may hold an address with a patient's id."""
+    record = logging.LogRecord("urllib3", logging.WARNING, "/lib/pool.py", 7, "GET /x?patient=%s", ("MARKNAME",), None)
+    line = json.loads(PlaceLines().format(record))
+    assert (line["event"], line["library"], line["where"]) == ("library", "urllib3", "pool:7")
+    assert "MARKNAME" not in json.dumps(line)
+
+
+def test_of_a_trace_that_the_server_logs_the_places_are_kept():
+    """S-21: the message of an error is left out; where it happened is not."""
+    said = 'It failed\nTraceback\n  File "/app/a.py", line 3, in work\n    raise\nValueError: MARKNAME'
+    line = json.loads(ServerLines().format(logging.LogRecord("_granian", logging.ERROR, "", 0, said, (), None)))
+    assert (line["event"], line["where"]) == ("It failed", ["/app/a.py:3 work"])
+    assert "MARKNAME" not in json.dumps(line)
 
 
 def test_an_order_that_names_no_drug_is_counted(client, lines):
