@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from cds.cards.merge import Frame, make_cards
@@ -27,6 +28,25 @@ from cds.wire.call import Call, Medication, Order
 from cds.wire.response import Card
 
 
+class Step(StrEnum):
+    """The steps of a call, in their order; the first two and the last are the caller's."""
+
+    READ = "read"
+    DECODE = "decode"
+    IDENTIFY = "identify"
+    GATHER = "gather"
+    DECIDE = "decide"
+    CARDS = "cards"
+    RENDER = "render"
+
+
+Passed = Callable[[Step], None]
+
+
+def _nobody(_: Step) -> None:
+    """Nobody takes the time."""
+
+
 @dataclass(frozen=True)
 class Edge:
     """What an answer needs from the world.
@@ -37,6 +57,7 @@ class Edge:
         read_drug: reads the Medication that an order refers to; None when it cannot be had.
         frame: where the pages are that cards link to, and how new ids are made.
         memory: what need not be shown again; None where the site wants nothing remembered.
+        passed: is told each step when it is over. A step may come twice.
     """
 
     today: date
@@ -45,6 +66,7 @@ class Edge:
     read_drug: Callable[[Call, Order], Medication | None]
     frame: Frame
     memory: Memory | None = None
+    passed: Passed = _nobody
 
 
 @dataclass(frozen=True)
@@ -77,6 +99,7 @@ def answer(call: Call, plan: Plan, edge: Edge) -> Answer:
     """
     orders = tuple(_with_drug(call, order, plan, edge) for order in call.context.orders)
     trigger = triggered(orders, plan, call.hook)
+    edge.passed(Step.IDENTIFY)
     shows = plan.shows[call.hook]
     if not trigger.orders and (orders or not shows.keys() & WITHOUT_ORDER):
         return Answer(plan, call.hook, edge.today, trigger)
@@ -85,10 +108,14 @@ def answer(call: Call, plan: Plan, edge: Edge) -> Answer:
     arrivals: dict[str, Arrival] = {}
     if not trigger.orders:
         arrivals.update(_gathered(call, plan, plan.phase_needs, edge))
+        edge.passed(Step.GATHER)
         history = Case(Chart(arrivals), edge.today, edge.zone, told, session, has_new_order=False, by_group=plan.coded)
-        if not shows.get(history.state(plan.phase)):
+        shown = shows.get(history.state(plan.phase))
+        edge.passed(Step.DECIDE)
+        if not shown:
             return Answer(plan, call.hook, edge.today, trigger, (), history.chart, history)
     arrivals.update(_gathered(call, plan, [name for name in plan.needs[call.hook] if name not in arrivals], edge))
+    edge.passed(Step.GATHER)
     patient = Case(
         Chart(arrivals),
         edge.today,
@@ -103,9 +130,11 @@ def answer(call: Call, plan: Plan, edge: Edge) -> Answer:
     writer = Writer(patient, plan.words, plan.groups)
     repeats = Repeats(edge.memory, call, plan, writer) if edge.memory is not None and trigger.orders else None
     decisions = decide(plan, patient, call.hook, repeats.recall if repeats is not None else nothing_remembered)
+    edge.passed(Step.DECIDE)
     context = replace(call.context, orders=trigger.orders)
     cards = make_cards(plan, decisions, context, writer, edge.frame)
     memos = repeats.memos(decisions, cards) if repeats is not None else ()
+    edge.passed(Step.CARDS)
     return Answer(plan, call.hook, edge.today, trigger, cards, patient.chart, patient, decisions, writer, memos)
 
 

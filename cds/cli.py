@@ -102,6 +102,9 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, metavar="N", help="processes (one for each core)")
     parser.add_argument("--threads", type=int, default=32, metavar="N", help="calls at once in each process (32)")
     parser.add_argument("--reload", action="store_true", help="take over changed rules and site file; SIGHUP: at once")
+    parser.add_argument(
+        "--drain", type=int, default=0, metavar="SECONDS", help="go on so long after SIGTERM, being no longer ready (0)"
+    )
     parser.add_argument("--no-record", dest="record", action="store_false", help="keep no records, take no feedback")
     _add_data(parser)
     _add_fhir(parser)

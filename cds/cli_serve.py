@@ -20,7 +20,8 @@ from cds.language.report import Report
 from cds.record.place import Place, find_place
 from cds.settings import Settings, files_of
 from cds.web.app import App, create_app
-from cds.web.callers import Callers, callers_of
+from cds.web.callers import Callers, Count, callers_of
+from cds.web.monitoring import Monitoring, metrics_folder, open_monitoring
 from cds.web.reload import Reload
 from cds.web.server import check_port, serve
 from cds.web.services import Ready
@@ -42,6 +43,8 @@ class _Start:
         self._named: tuple[Path, ...] = ()
         self._recorder: Recorder | None = None
         self._uses: SharedUses | None = None
+        self._monitoring: Monitoring | None = None
+        self.counts = Path()
 
     def read(self) -> tuple[Files, Settings, Report]:
         """All files as they are now.
@@ -64,6 +67,7 @@ class _Start:
             workers=args.workers if args.workers is not None else os.cpu_count() or 1,
             allow_fhir=tuple(args.allow_fhir),
             threads=args.threads,
+            drain_s=args.drain,
             today=args.today,
             site=site,
             tls_certificate=args.tls_cert,
@@ -81,18 +85,26 @@ class _Start:
         ready = ready_for(files, settings, report, self._args.client, serving=True)
         if self._recorder is None and self._args.record:
             self._recorder = _recorder(find_place(self._args.data, os.environ))
-        callers = self._callers(settings)
+        if self._monitoring is None:
+            self._monitoring = open_monitoring(self.counts, self._recorder, os.environ)
+        callers = self._callers(settings, self._monitoring.metrics.access)
         sys.stderr.write("\n".join(_start_lines(ready, settings, self._root, self._recorder, self._uses)) + "\n")
         sys.stderr.flush()
-        return create_app(ready, settings, recorder=self._recorder, callers=callers)
+        self._monitoring.serving(ready, settings)
+        return create_app(ready, settings, recorder=self._recorder, callers=callers, monitoring=self._monitoring)
 
-    def _callers(self, settings: Settings) -> Callers | None:
+    def _callers(self, settings: Settings, count: Count) -> Callers | None:
         """Who may call; used tokens are shared by all processes, whether there are records or not."""
         if settings.open or settings.site is None:
             return None
         if self._uses is None:
             self._uses = _uses(find_place(self._args.data, os.environ))
-        return callers_of(settings.site, self._uses)
+        return callers_of(settings.site, self._uses, count)
+
+    def reloaded(self, how: str) -> None:
+        """Count how a reload ended."""
+        if self._monitoring is not None:
+            self._monitoring.metrics.reloaded(how)
 
     def fingerprint(self) -> Hashable:
         """The state of the files."""
@@ -117,8 +129,9 @@ def run_serve(args: argparse.Namespace) -> int:
         raise StartError("\n".join(problems))
     _, settings, _ = found
     check_port(settings)
-    reload = Reload(start.fingerprint, start.application) if args.reload else None
-    serve(start.application, settings, reload=reload)
+    reload = Reload(start.fingerprint, start.application, start.reloaded) if args.reload else None
+    with metrics_folder() as start.counts:
+        serve(start.application, settings, reload=reload)
     return 0
 
 

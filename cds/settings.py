@@ -38,6 +38,7 @@ class Settings:
         allow_fhir: bases of FHIR servers elsewhere that may be read as well.
         max_body: bytes of the largest request.
         today: a fixed day instead of the clock's, for demonstrations.
+        drain_s: seconds between SIGTERM and the end, in which ``/readyz`` sends new calls elsewhere.
         site: the site file in force; its clients' FHIR servers may be read, and days are counted in its time zone.
         tls_certificate, tls_key: files (PEM) with which TLS is spoken here; None where something in front speaks it.
 
@@ -57,6 +58,7 @@ class Settings:
     allow_fhir: tuple[str, ...] = ()
     max_body: int = 20_000_000
     today: date | None = None
+    drain_s: int = 0
     site: Site | None = None
     tls_certificate: Path | None = None
     tls_key: Path | None = None
@@ -93,6 +95,7 @@ def _problems(settings: Settings) -> Iterator[str]:
         ("--workers", settings.workers, 1, 256),
         ("threads", settings.threads, 1, 1024),
         ("budget_ms", settings.budget_ms, 1, 60_000),
+        ("--drain", settings.drain_s, 0, 600),
         ("max_body", settings.max_body, 1024, 1_000_000_000),
     ):
         if not least <= value <= most:

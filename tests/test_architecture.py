@@ -36,6 +36,8 @@ OWNERS = {
     "granian": ("cds/web/",),
     "jwt": ("cds/web/",),
     "cryptography": (),
+    "prometheus_client": ("cds/web/",),
+    "opentelemetry": ("cds/web/",),
     "requests": ("cds/chart/", "cds/web/"),
     "urllib3": ("cds/chart/", "cds/web/key_fetch.py"),
     "certifi": ("cds/chart/",),

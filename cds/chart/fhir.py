@@ -11,6 +11,7 @@ import orjson
 from cds.chart.address import Address, loopback_only, read_base, under
 from cds.chart.breaker import BREAKER, Breaker
 from cds.chart.exchange import MOST_BYTES, Answer, Exchange, Request
+from cds.chart.fetched import OnFetched, nobody
 from cds.chart.page import Page, read_page
 from cds.chart.route import THREADS, Route
 from cds.clock import Monotonic, monotonic
@@ -39,6 +40,7 @@ class FhirReader:
         route: how the server is reached.
         clock: a clock that only goes forward, in seconds.
         breaker: which servers to leave alone for a while.
+        fetched: is told of every read and search.
 
     Raises:
         StartError: a file of the route cannot be used.
@@ -52,9 +54,12 @@ class FhirReader:
         *,
         clock: Monotonic = monotonic,
         breaker: Breaker = BREAKER,
+        fetched: OnFetched = nobody,
     ) -> None:
         self.base = base
         self.monotonic = clock
+        self.fetched = fetched
+        self.left_alone = False
         self._authority = authority
         self._exchange = Exchange(route, base.url, clock, breaker)
         self._lock = threading.Lock()
@@ -73,6 +78,7 @@ class FhirReader:
         if self.monotonic() >= deadline:
             return Unknown(Reason.TIMED_OUT)
         if not self._exchange.admitted():
+            self.left_alone = True
             return Unknown(Reason.FETCH_FAILED)
         body = self._fetch(target, deadline)
         page = body if isinstance(body, Reason) else self._page(body)
@@ -135,6 +141,7 @@ def open_reader(
     *,
     clock: Monotonic = monotonic,
     breaker: Breaker = BREAKER,
+    fetched: OnFetched = nobody,
 ) -> FhirReader | Unknown:
     """A reader of the call's FHIR server, or why there is none.
 
@@ -144,6 +151,7 @@ def open_reader(
         route: how the server is reached.
         clock: a clock that only goes forward, in seconds.
         breaker: which servers to leave alone for a while.
+        fetched: is told of every read and search.
     """
     if not call.fhir_server:
         return Unknown(Reason.NOT_SUPPLIED)
@@ -152,7 +160,7 @@ def open_reader(
         return Unknown(Reason.NOT_PERMITTED)
     if not _may_use(call.authority, call.context.patient_id, route):
         return Unknown(Reason.NOT_PERMITTED)
-    return FhirReader(base, call.authority, route, clock=clock, breaker=breaker)
+    return FhirReader(base, call.authority, route, clock=clock, breaker=breaker, fetched=fetched)
 
 
 def _may_use(authority: Authority | None, patient_id: str, route: Route) -> bool:

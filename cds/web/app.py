@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response
@@ -17,6 +16,7 @@ from cds.web.hook_call import Keep, add_hook_calls
 from cds.web.last import Last, add_last
 from cds.web.limits import Gate, add_gate
 from cds.web.memory import memory_of, tell_withheld
+from cds.web.probes import add_probes
 from cds.web.replies import add_errors, json_reply
 from cds.web.rule_pages import add_rule_pages
 from cds.web.services import Ready
@@ -24,6 +24,7 @@ from cds.web.trace import add_trace
 
 if TYPE_CHECKING:
     from cds.record.recorder import Recorder
+    from cds.web.monitoring import Monitoring
 
 
 App = Flask
@@ -36,7 +37,7 @@ def create_app(
     last: Last | None = None,
     recorder: Recorder | None = None,
     callers: Callers | None = None,
-    count: Count = uncounted,
+    monitoring: Monitoring | None = None,
 ) -> Flask:
     """The WSGI application over content that is ready.
 
@@ -48,11 +49,17 @@ def create_app(
         recorder: keeps what was shown and takes feedback; None, and neither is done.
         callers: who may call; None for the clients of the settings' site file, each process remembering used tokens
             for itself. An open service asks nobody.
-        count: counts who was not let in.
+        monitoring: counts and traces requests; None, and there is no ``/metrics``.
     """
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False
-    add_trace(app)
+    add_trace(app, monitoring.finished if monitoring is not None else ())
+    keep: list[Keep] = [last.keep] if last is not None else []
+    count: Count = uncounted
+    if monitoring is not None:
+        monitoring.add_to(app)
+        keep.append(monitoring.metrics.answered)
+        count = monitoring.metrics.access
     if settings.open or settings.site is None:  # valid settings that are not open have a site file
         add_cors(app, None)
     else:
@@ -62,7 +69,6 @@ def create_app(
     add_errors(app)
     add_gate(app, Gate(settings.threads))
     _add_listing(app, ready)
-    keep: list[Keep] = [last.keep] if last is not None else []
     if recorder is not None:
         keep.append(cards_kept(ready, recorder))
         add_feedback(app, ready, recorder, settings.max_body)
@@ -70,7 +76,7 @@ def create_app(
     if memory is not None:
         keep.append(tell_withheld)
     add_hook_calls(app, ready, edges(settings, memory=memory), settings.max_body, keep)
-    _add_probes(app, ready, settings, recorder)
+    add_probes(app, ready, settings, recorder)
     add_rule_pages(app, ready)
     if last is not None:
         add_last(app, last)
@@ -81,22 +87,3 @@ def _add_listing(app: Flask, ready: Ready) -> None:
     @app.get("/cds-services", strict_slashes=False)
     def listing() -> Response:
         return json_reply(ready.discovery_of(caller()))
-
-
-def _add_probes(app: Flask, ready: Ready, settings: Settings, recorder: Recorder | None) -> None:
-    state = {
-        "status": "ready",
-        "mode": "open: callers are not authenticated" if settings.open else "authenticated",
-        "profile": settings.profile,
-        "packs": {plan.name: plan.version for plan in ready.plans.values()},
-        "contentHash": ready.content_hash,
-    }
-
-    @app.get("/healthz")
-    def alive() -> Response:
-        return json_reply({"status": "ok"})
-
-    @app.get("/readyz")
-    def is_ready() -> Response:
-        # Of the process that answers. A record that fails is no reason to send a prescriber elsewhere.
-        return json_reply({**state, "record": asdict(recorder.counts())} if recorder is not None else state)

@@ -21,6 +21,7 @@ from cds.language.site_client import Client
 from cds.settings import Settings
 from cds.values.known import Unknown
 from cds.web.fhir_routes import FhirRoutes
+from cds.web.watch import Watch
 from cds.wire.call import Call, Medication, Order
 from cds.wire.medication import read_medication
 
@@ -28,7 +29,7 @@ from cds.wire.medication import read_medication
 class MakeEdge(Protocol):
     """Makes the edge of one call, with the settings of the client that calls; its budget starts when it is made."""
 
-    def __call__(self, client: Client | None = None) -> Edge: ...
+    def __call__(self, client: Client | None = None, watch: Watch | None = None) -> Edge: ...
 
 
 def edges(settings: Settings, clock: Monotonic = monotonic, memory: Memory | None = None) -> MakeEdge:
@@ -39,10 +40,11 @@ def edges(settings: Settings, clock: Monotonic = monotonic, memory: Memory | Non
     routes = FhirRoutes(clients, settings.open, may_read(settings))
     frame = Frame(settings.public_url, new_id)
 
-    def edge(client: Client | None = None) -> Edge:
+    def edge(client: Client | None = None, watch: Watch | None = None) -> Edge:
+        watch = watch if watch is not None else Watch(clock)
         budget_ms = client.budget_ms if client is not None and client.budget_ms else settings.budget_ms
-        reading = _Reading(zone, routes, clock, clock() + budget_ms / 1000, client)
-        return Edge(today(), zone, reading.gather, reading.drug, frame, memory)
+        reading = _Reading(zone, routes, clock, clock() + budget_ms / 1000, client, watch)
+        return Edge(today(), zone, reading.gather, reading.drug, frame, memory, watch.passed)
 
     return edge
 
@@ -73,7 +75,9 @@ class _Reading:
         clock: Monotonic,
         deadline: float,
         client: Client | None,
+        watch: Watch,
     ) -> None:
+        self._watch = watch
         self._client = client
         self._never: Collection[str] = client.never.values if client is not None else ()
         self._zone = zone
@@ -98,5 +102,5 @@ class _Reading:
 
     def _open(self, call: Call) -> FhirReader | Unknown:
         if self._reader is None:
-            self._reader = self._routes.open(call, self._client, self._clock)
+            self._reader = self._routes.open(call, self._client, self._clock, self._watch.fetched)
         return self._reader

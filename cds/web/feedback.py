@@ -10,7 +10,7 @@ from flask import Flask, Response, abort, g
 from cds.answer import Answer
 from cds.errors import RequestError
 from cds.language.plan import Plan
-from cds.record.feedback import read_feedback
+from cds.record.feedback import ACCEPTED, read_feedback
 from cds.record.shown import Occasion, shadow_findings, shown_cards
 from cds.web.begin import BEGIN
 from cds.web.hook_call import Keep, read_body
@@ -42,7 +42,8 @@ def add_feedback(app: Flask, ready: Ready, recorder: Recorder, max_body: int) ->
             tell(refused=error.path or "body", why=error.code)
             raise
         kept = recorder.keep_feedback(items)
-        tell(items=len(items), kept=kept)
+        accepted = sum(each.outcome == ACCEPTED for each in items)
+        tell(items=len(items), accepted=accepted, kept=kept)
         if kept:
             return json_reply({})
         answer = json_reply(outcome_of_status(503), 503)

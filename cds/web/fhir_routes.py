@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from cds.chart.fetched import OnFetched, nobody
 from cds.chart.fhir import FhirReader, open_reader
 from cds.chart.route import Route, allowed, channel, route_of
 from cds.clock import Monotonic
@@ -36,16 +37,20 @@ class FhirRoutes:
             if client.base:
                 channel(route_of(client, is_open))
 
-    def open(self, call: Call, client: Client | None, clock: Monotonic) -> FhirReader | Unknown:
+    def open(
+        self, call: Call, client: Client | None, clock: Monotonic, fetched: OnFetched = nobody
+    ) -> FhirReader | Unknown:
         """A reader of the FHIR server that a call names, or why there is none.
 
         Args:
             call: the request.
             client: that calls. Its settings apply to its own server; an open service reads others as well.
             clock: a clock that only goes forward, in seconds.
+            fetched: is told of every read and search.
         """
+        opened = partial(open_reader, clock=clock, fetched=fetched)
         if client is not None and allowed(client, call.fhir_server):
-            return open_reader(call, partial(allowed, client), route_of(client, self._is_open), clock=clock)
+            return opened(call, partial(allowed, client), route_of(client, self._is_open))
         if self._is_open:
-            return open_reader(call, self._in_trials, _TRIALS, clock=clock)
-        return open_reader(call, partial(allowed, client), clock=clock)
+            return opened(call, self._in_trials, _TRIALS)
+        return opened(call, partial(allowed, client))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import orjson
 from flask import Flask, Response, abort, g, request
 
-from cds.answer import Answer, answer
+from cds.answer import Answer, Step, answer
 from cds.errors import RequestError
 from cds.web.access import caller
 from cds.web.edge import MakeEdge
@@ -42,6 +42,7 @@ def add_hook_calls(app: Flask, ready: Ready, edge: MakeEdge, max_body: int, keep
 
     def call(service_id: str) -> Response:
         body = read_body(max_body)  # an unread body would break the connection for the next call
+        g.watch.passed(Step.READ)
         service = ready.services.get(service_id)
         if service is None:
             abort(404)
@@ -51,6 +52,7 @@ def add_hook_calls(app: Flask, ready: Ready, edge: MakeEdge, max_body: int, keep
         except RequestError as error:
             tell(refused=error.path or "body", why=error.code)
             raise
+        g.watch.passed(Step.DECODE)
         client = caller()
         if client is not None:
             plan = ready.for_client(service, client)
@@ -58,8 +60,9 @@ def add_hook_calls(app: Flask, ready: Ready, edge: MakeEdge, max_body: int, keep
             plan, client = ready.for_call(service, asked.fhir_server)
         if client is not None:
             tell(client=client.name)
-        result = answer(asked, plan, edge(client))
+        result = answer(asked, plan, edge(client, g.watch))
         content = _checked(ready, result)
+        g.watch.passed(Step.RENDER)
         tell(notes=asked.context.notes)
         if content is None:
             return json_reply(outcome_of_status(500), 500)

@@ -19,8 +19,9 @@ from granian.log import LogLevels
 from cds.errors import StartError
 from cds.settings import Settings
 from cds.web.begin import begin
+from cds.web.draining import drain_on_terminate
 from cds.web.limits import SPARE_THREADS
-from cds.web.log import logging_config
+from cds.web.log import log_strays, logging_config
 from cds.web.reload import Reload, Watch
 
 RESPAWN_S = 0.5
@@ -74,6 +75,7 @@ def serve(
         ssl_key=settings.tls_key,
         ssl_protocol_min=SSLProtocols.tls12,
     )
+    server.on_startup(partial(drain_on_terminate, settings.drain_s))
     if reload is None:
         server.on_startup(_end_on_hangup)
     else:
@@ -153,6 +155,7 @@ def _load(app_factory: AppFactory, *_: Any) -> Flask:
 
     When both signals come at once, a process now and then hears neither of them.
     """
+    log_strays()
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     app = _compiled if _compiled is not None else app_factory()

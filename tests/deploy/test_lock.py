@@ -16,8 +16,10 @@ SBOM = ROOT / "deploy" / "sbom.cdx.json"
 LICENCES = ROOT / "docs" / "licences.md"
 REMEDY = "run: make lock sbom licences"
 ACCEPTED = {
+    "3-Clause BSD License",
     "Apache Software License",
     "Apache-2.0",
+    "Apache-2.0 AND BSD-2-Clause",
     "Apache-2.0 OR BSD-3-Clause",
     "BSD License",
     "BSD-2-Clause",
