@@ -183,7 +183,7 @@ class Kept:
     def begin(self):
         """Begins nothing."""
 
-    def keep_cards(self, cards, _):
+    def keep_cards(self, cards, *_):
         """Keeps them."""
         self.cards += cards
 

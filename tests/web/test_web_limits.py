@@ -3,6 +3,7 @@
 import json
 import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -40,14 +41,17 @@ def is_full(server):
     return status == 503
 
 
+def wait_until(is_so):
+    """Wait for a state that comes soon."""
+    give_up = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < give_up
+
+
 def test_calls_beyond_the_limit_are_told_to_come_again(narrow):
     """E-12: with two slow callers at work a third gets 503 with Retry-After; probes are answered meanwhile."""
     slow = [slow_call(narrow) for _ in range(2)]
-    for _ in range(200):  # until both have reached the process
-        if is_full(narrow):
-            break
-    else:
-        pytest.fail("two calls at work left room for a third")
+    wait_until(lambda: is_full(narrow))  # until both have reached the process
     assert narrow.send("GET", "/healthz")[0] == 200
     assert narrow.send("GET", "/cds-services")[0] == 200
     for connection in slow:
@@ -61,10 +65,7 @@ def test_a_caller_that_goes_away_leaves_its_place(narrow):
     """Callers that break off before their body has come do not use up the process."""
     for _ in range(10):
         slow_call(narrow).close()
-    for _ in range(200):
-        if not is_full(narrow):
-            return
-    pytest.fail("the places of callers that went away are not free again")
+    wait_until(lambda: not is_full(narrow))
 
 
 def test_a_gate_counts_who_is_in():
