@@ -22,6 +22,7 @@ from cds.chart.fetched import LEFT_ALONE, OK
 from cds.findings.decide import Verdict
 from cds.language.plan import Plan
 from cds.values.known import Reason
+from cds.web.denial import Why
 from cds.web.reload import FAILED, REFUSED, TAKEN
 from cds.web.services import Ready
 from cds.web.watch import Finished
@@ -112,8 +113,12 @@ class Metrics:
         for client in self._clients:
             self._fetch.labels(client)
             self._breaker.labels(client)
+            for event in ("too_many", "replay_refused", "replay_unshared", "key_set_trouble"):
+                self._access.labels(event, client)
             for outcome in (OK, LEFT_ALONE, *Reason):
                 self._fetches.labels(client, outcome)
+        for why in Why:
+            self._access.labels("denied", why)
         for outcome in ("accepted", "overridden"):
             self._feedback.labels(outcome)
         for outcome in (TAKEN, REFUSED, FAILED):
