@@ -9,6 +9,7 @@ from cds.errors import ContentError
 from cds.language.plan import ACTIONS, Plan, SuggestionPlan
 from cds.values.diagnostic import Diagnostic, Position
 from cds.wire.call import HookContext
+from cds.wire.reference import instance
 from cds.wire.response import Action, Suggestion
 
 MOST = 4
@@ -32,7 +33,7 @@ def suggestions_for(
             made.extend(
                 Suggestion(new_id(), plan.label, (Action("delete", plan.description, None, order.reference),))
                 for order in context.orders
-                if not order.reference.endswith("/")
+                if instance(order.reference)  # else the client could not tell which order is meant
             )
         elif r4:
             made.append(Suggestion(new_id(), plan.label, (Action("create", plan.description, filled(plan, context)),)))

@@ -12,7 +12,7 @@ from flask import Flask, Response, g, request
 
 from cds.language.site_client import Client
 from cds.web.begin import BEGIN
-from cds.web.callers import Callers, Count
+from cds.web.callers import Callers
 from cds.web.cors import is_service_path
 from cds.web.denial import DeniedError, ReplayUnknownError, TooManyError
 from cds.web.log import log
@@ -24,16 +24,15 @@ _FEEDBACK = "/feedback"
 _RETRY_AFTER_S = 1
 
 
-def add_access(app: Flask, callers: Callers, public_url: str, count: Count) -> None:
+def add_access(app: Flask, callers: Callers, public_url: str) -> None:
     """Authenticate every request under /cds-services but preflights, which browsers send without a token (S-30).
 
     Args:
         app: where.
         callers: who may call.
         public_url: where the service is reached, as tokens name it.
-        count: counts who was not let in, and why.
     """
-
+    count = callers.count
     app.extensions.setdefault(BEGIN, []).append(callers.warm)
 
     @app.before_request

@@ -8,7 +8,7 @@ from flask import Flask, Response
 
 from cds.settings import Settings
 from cds.web.access import add_access, caller
-from cds.web.callers import Callers, Count, callers_of, uncounted
+from cds.web.callers import Callers, callers_of
 from cds.web.cors import add_cors
 from cds.web.edge import edges
 from cds.web.feedback import add_feedback, cards_kept
@@ -55,17 +55,15 @@ def create_app(
     app.url_map.merge_slashes = False
     add_trace(app, monitoring.finished if monitoring is not None else ())
     keep: list[Keep] = [last.keep] if last is not None else []
-    count: Count = uncounted
     if monitoring is not None:
         monitoring.add_to(app)
         keep.append(monitoring.metrics.answered)
-        count = monitoring.metrics.access
     if settings.open or settings.site is None:  # valid settings that are not open have a site file
         add_cors(app, None)
     else:
-        callers = callers if callers is not None else callers_of(settings.site, count=count)
+        callers = callers if callers is not None else callers_of(settings.site)
         add_cors(app, callers.origins)
-        add_access(app, callers, settings.public_url, count)
+        add_access(app, callers, settings.public_url)
     add_errors(app)
     add_gate(app, Gate(settings.threads))
     _add_listing(app, ready)

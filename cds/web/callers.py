@@ -44,6 +44,7 @@ class Callers:
         replays: tells whether a token was used before.
         refuse_unshared: refuse what no other process can be asked about.
         now: tells the present moment.
+        count: counts events.
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class Callers:
         replays: Replays,
         refuse_unshared: bool = False,
         now: UnixNow = unix_now,
+        count: Count = uncounted,
     ) -> None:
+        self.count = count
         self._clients = clients
         self._keys = keys
         self._rates = {
@@ -134,7 +137,7 @@ def callers_of(site: Site, shared: Shared | None = None, count: Count = uncounte
         count("replay_unshared", "")
 
     clients = {each.issuer: each for each in site.clients}
-    return Callers(clients, keys, Replays(shared, unshared), site.refuse_unshared_replay)
+    return Callers(clients, keys, Replays(shared, unshared), site.refuse_unshared_replay, count=count)
 
 
 def _keys(client: Client, count: Count, problems: list[str]) -> Keys:

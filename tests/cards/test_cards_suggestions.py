@@ -63,10 +63,11 @@ def test_delete_names_the_order_of_the_call_and_nothing_else(plan):
     assert all(each.resource is None for each in actions)
 
 
-def test_an_order_without_an_id_cannot_be_removed(plan):
-    """No reference, no delete."""
+@pytest.mark.parametrize("id", ["", "9999-12-31T23:59:60Z", "a b", "..", "x" * 129])
+def test_an_order_without_a_proper_id_cannot_be_removed(plan, id):
+    """No reference that the client could follow, no delete; the card comes all the same."""
     gone = [suggestion("gone", "delete")]
-    (card,) = cards(plan, shown("A1", "a", suggest=gone), about=context(order("")))
+    (card,) = cards(plan, shown("A1", "a", suggest=gone), about=context(order(id)))
     assert card.suggestions == ()
 
 

@@ -16,6 +16,7 @@ from cds.language.report import Report
 from cds.language.site import SCHEMA, read_site
 from cds.settings import Settings, with_files
 from cds.web.app import create_app
+from cds.web.callers import callers_of
 from cds.web.services import load_site
 
 JSON = {"content_type": "application/json"}
@@ -153,8 +154,8 @@ class Parties:
         self.settings = Settings(site=site, budget_ms=20_000)
         self.ready = load_site(files, site, report)
         self.recorder = Kept()
-        more = {"count": count} if count is not None else {}
-        self.web = create_app(self.ready, self.settings, recorder=self.recorder, **more).test_client()
+        callers = callers_of(site, count=count) if count is not None else None
+        self.web = create_app(self.ready, self.settings, recorder=self.recorder, callers=callers).test_client()
 
     def _client(self, folder, members):
         name = members["name"]
