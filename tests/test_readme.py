@@ -118,3 +118,10 @@ def test_the_command_lines_of_a_page_are_found():
         ["evaluate", "b.json"],
         ["explain", "a.json"],
     ]
+
+
+def test_what_the_security_guide_points_to_is_there():
+    """Each test and module that docs/security.md names as a measure or its proof is a file."""
+    named = re.findall(r"`((?:tests|cds|bench|deploy)/[\w/.*-]+)`", (ROOT / "docs" / "security.md").read_text())
+    assert len(named) > 20
+    assert [each for each in named if not list(ROOT.glob(each))] == []
