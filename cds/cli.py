@@ -15,6 +15,7 @@ from cds.cli_environment import add_environment
 from cds.cli_evaluate import run_evaluate, run_explain
 from cds.cli_feedback import run_purge, run_report
 from cds.cli_integration import run_integration
+from cds.cli_replay import run_replay
 from cds.cli_serve import run_demo, run_serve
 from cds.cli_site import add_site
 from cds.errors import ContentError, StartError
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "explain":
             command.add_argument("--json", action="store_true", help="as JSON")
         command.set_defaults(run=run)
+    _add_replay(commands.add_parser("replay", help="answer a folder of recorded requests, and count cards and cases"))
     _add_feedback(commands.add_parser("feedback", help="what clinicians did with the cards they were shown"))
     _add_purge(commands.add_parser("purge", help="delete old records"))
     for name, help_text, module, function in (
@@ -156,6 +158,18 @@ def _add_evaluation(parser: argparse.ArgumentParser) -> None:
     _add_today(parser)
     _add_rules(parser)
     add_site(parser)
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="DIR", help="*.json: requests, and charts of one patient each")
+    parser.add_argument("--order", type=Path, metavar="ORDER.json", help="what is ordered for charts without a request")
+    parser.add_argument("--service", metavar="ID", help="the service for all of them (that of each request's hook)")
+    parser.add_argument("--each", action="store_true", help="say what each file got")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    _add_today(parser)
+    _add_rules(parser)
+    add_site(parser)
+    parser.set_defaults(run=run_replay)
 
 
 def _add_rules(parser: argparse.ArgumentParser) -> None:
