@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from cds.authoring.diagnostics_text import render_text
+from cds.cli_diff import run_diff
 from cds.cli_environment import add_environment
 from cds.cli_evaluate import run_evaluate, run_explain
 from cds.cli_feedback import run_purge, run_report
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--json", action="store_true", help="as JSON")
         command.set_defaults(run=run)
     _add_replay(commands.add_parser("replay", help="answer a folder of recorded requests, and count cards and cases"))
+    _add_diff(commands.add_parser("diff", help="which patients get another card under another version of the rules"))
     _add_feedback(commands.add_parser("feedback", help="what clinicians did with the cards they were shown"))
     _add_purge(commands.add_parser("purge", help="delete old records"))
     for name, help_text, module, function in (
@@ -170,6 +172,17 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     _add_rules(parser)
     add_site(parser)
     parser.set_defaults(run=run_replay)
+
+
+def _add_diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", type=Path, metavar="OLD", help="a folder rules/, or a checkout that has one")
+    parser.add_argument("new", type=Path, metavar="NEW", help="another one")
+    parser.add_argument("--patients", type=Path, metavar="DIR", help="requests and charts (those of the checkout)")
+    parser.add_argument("--order", type=Path, metavar="ORDER.json", help="what is ordered for charts without a request")
+    parser.add_argument("--profile", metavar="NAME", help="profile (each that is active in both)")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    _add_today(parser)
+    parser.set_defaults(run=run_diff)
 
 
 def _add_rules(parser: argparse.ArgumentParser) -> None:

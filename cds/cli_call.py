@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from cds.answer import Answer, answer
-from cds.authoring.loopback import LoopbackFhir
 from cds.errors import StartError
 from cds.settings import Settings
 from cds.web.edge import edges
@@ -41,9 +38,7 @@ def answer_request(
     settings: Settings,
     body: bytes,
     service: CdsService,
-    chart: Mapping[str, Any] | None = None,
-    *,
-    offline: bool = False,
+    fhir: str | None = None,
 ) -> Answer:
     """The answer to a request, under the client whose FHIR server it names.
 
@@ -52,8 +47,8 @@ def answer_request(
         settings: the day, the budget, the FHIR servers that may be read.
         body: the request.
         service: which service is asked.
-        chart: a Bundle that stands in place of the request's FHIR server; None for the server itself.
-        offline: whether the request's own FHIR server is left alone.
+        fhir: base of a FHIR server in place of the request's own, whose token is then left out as well; empty for
+            none at all, and None for the request's own.
 
     Raises:
         RequestError: when the service would refuse the request.
@@ -61,8 +56,8 @@ def answer_request(
     plan, client = ready.for_call(service, _server(body))
     if client is not None:
         client = replace(client, budget_ms=None)
-    with _with_chart(body, chart, offline=offline) as whole:
-        return answer(read_call(whole, service.hook, service.problems), plan, edges(settings)(client))
+    whole = body if fhir is None else _pointed_at(fhir, body)
+    return answer(read_call(whole, service.hook, service.problems), plan, edges(settings)(client))
 
 
 def read_json(content: bytes) -> Any:
@@ -80,16 +75,9 @@ def _server(body: bytes) -> str:
     return named if isinstance(named, str) else ""
 
 
-@contextmanager
-def _with_chart(body: bytes, chart: Mapping[str, Any] | None, *, offline: bool) -> Iterator[bytes]:
-    """The request, pointed at a FHIR server that holds the chart; its own server and token are then left out."""
+def _pointed_at(fhir: str, body: bytes) -> bytes:
     asked = read_json(body)
-    if not isinstance(asked, dict) or (chart is None and not offline):
-        yield body
-        return
+    if not isinstance(asked, dict):
+        return body
     kept = {name: value for name, value in asked.items() if name not in ("fhirServer", "fhirAuthorization")}
-    if chart is None:
-        yield json.dumps(kept).encode()
-        return
-    with LoopbackFhir([dict(chart)]) as fhir:
-        yield json.dumps({**kept, "fhirServer": fhir.base}).encode()
+    return json.dumps({**kept, "fhirServer": fhir} if fhir else kept).encode()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cds.answer import Answer
+from cds.authoring.loopback import LoopbackFhir
 from cds.cli_call import answer_request, read_json, service_for
 from cds.cli_site import find_site, ready_for
 from cds.content import find_content, read_content
@@ -64,12 +65,14 @@ def _answered(args: argparse.Namespace) -> Answer:
     )
     body = _read(args.request)
     ready = ready_for(files, settings, report, args.client)
-    return answer_request(ready, settings, body, service_for(ready, body, args.service), _chart(args.chart))
+    service = service_for(ready, body, args.service)
+    if args.chart is None:
+        return answer_request(ready, settings, body, service)
+    with LoopbackFhir([_chart(args.chart)]) as fhir:
+        return answer_request(ready, settings, body, service, fhir.base)
 
 
-def _chart(path: Path | None) -> dict[str, Any] | None:
-    if path is None:
-        return None
+def _chart(path: Path) -> dict[str, Any]:
     bundle = read_json(_read(path))
     if not isinstance(bundle, dict) or not isinstance(bundle.get("entry"), list):
         raise StartError(f"--chart {path}: it is no Bundle with entries")

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from cds.answer import Answer
+from cds.authoring.loopback import LoopbackFhir
+from cds.authoring.loopback_store import Store
 from cds.cli_call import answer_request, read_json, service_for
 from cds.errors import RequestError, StartError
 from cds.language.hook import Hook
@@ -93,29 +95,27 @@ def newest_day(recordings: Sequence[Recording]) -> date | None:
 def outcomes(recordings: Sequence[Recording], ready: Ready, settings: Settings, asked: Asked) -> Iterator[Outcome]:
     """The answer to each recording. No FHIR server is read: a recorded token is no longer good."""
     newest = newest_day(recordings)
-    for each in recordings:
-        if each.unfit:
-            yield Outcome(each, refused=each.unfit)
-            continue
-        day = asked.today or each.day or (_written(asked.order) if not each.body else None) or newest
-        wanted = asked.service or each.service
-        if wanted and wanted not in ready.services:
-            yield Outcome(each, refused=f"there is no service {wanted}")
-            continue
-        yield _outcome(each, ready, replace(settings, today=day) if day else settings, asked, wanted)
+    with LoopbackFhir() as fhir:
+        for each in recordings:
+            day = asked.today or each.day or (_written(asked.order) if not each.body else None) or newest
+            on_day = replace(settings, today=day) if day else settings
+            fhir.store = Store([each.chart] if each.chart is not None else [])
+            base = fhir.base if each.chart is not None else ""
+            yield _outcome(each, ready, on_day, asked, base)
 
 
-def _outcome(each: Recording, ready: Ready, settings: Settings, asked: Asked, wanted: str) -> Outcome:
-    if each.body:
-        service = service_for(ready, each.body, wanted or None)
-        body = each.body
-    else:
-        service = ready.services[wanted] if wanted else _ordering(ready)
-        if service.hook.orders_at and asked.order is None:
-            return Outcome(each, refused="a chart without a request; say what is ordered with --order ORDER.json")
-        body = _request(each.chart or {}, service.hook, asked.order)
+def _outcome(each: Recording, ready: Ready, settings: Settings, asked: Asked, fhir: str) -> Outcome:
+    wanted = asked.service or each.service
+    if each.unfit:
+        return Outcome(each, refused=each.unfit)
+    if wanted and wanted not in ready.services:
+        return Outcome(each, refused=f"there is no service {wanted}")
+    service = service_for(ready, each.body, wanted or None) if each.body or wanted else _ordering(ready)
+    if not each.body and service.hook.orders_at and asked.order is None:
+        return Outcome(each, refused="a chart without a request; say what is ordered with --order ORDER.json")
+    body = each.body or _request(each.chart or {}, service.hook, asked.order)
     try:
-        return Outcome(each, answer_request(ready, settings, body, service, each.chart, offline=True))
+        return Outcome(each, answer_request(ready, settings, body, service, fhir))
     except RequestError as error:
         where = f"{error.path}: " if error.path else ""
         return Outcome(each, refused=f"{error.status} {where}{error.what}")
@@ -142,6 +142,8 @@ def _recording(path: Path, names: set[str]) -> Recording:
 
 
 def _chart(name: str, found: Mapping[str, Any]) -> Recording:
+    if not all(isinstance(each.get("resourceType"), str) for each in _resources(found)):
+        return Recording(name, unfit="a Bundle with a resource that has no resourceType")
     patients = sum(each.get("resourceType") == "Patient" for each in _resources(found))
     if patients != 1:
         return Recording(name, unfit=f"a Bundle of {patients} patients; a chart is of one")

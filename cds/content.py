@@ -89,3 +89,19 @@ def _state(path: Path) -> tuple[str, int, int, int]:
     except OSError:
         return str(path), 0, 0, 0
     return str(path), found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def read_version(folder: Path) -> dict[str, bytes]:
+    """All content files of another version: of a checkout, or of its folder ``rules/``.
+
+    Hooks that do not lie beside the rules are those of this program.
+
+    Raises:
+        StartError: when there is no pack in it.
+    """
+    rules = folder / "rules" if (folder / "rules").is_dir() else folder
+    if not any(rules.glob("*/pack.yaml")):
+        raise StartError(f"{folder}: there is no pack in it; name a folder rules/, or a checkout that has one")
+    found = {f"rules/{name.split('/', 1)[1]}": body for name, body in _read(rules.parent, rules.name).items()}
+    hooks = rules.parent if (rules.parent / "hooks").is_dir() else find_content().path
+    return {**found, **_read(hooks, "hooks")}
