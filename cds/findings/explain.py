@@ -8,6 +8,7 @@ from typing import Any
 from cds.chart.chart import Arrival
 from cds.facts.case import Case as Patient
 from cds.findings.decide import Decision, Decisions, Verdict
+from cds.findings.nearest import nearest, nearest_lines
 from cds.language.fact import Fact, closure
 from cds.language.parameters import Parameter
 from cds.language.plan import OFF, SHOW, Case, Plan
@@ -25,8 +26,17 @@ def explanation(plan: Plan, patient: Patient, decisions: Decisions) -> dict[str,
         "today": patient.today.isoformat(),
         "phase": _fact(plan.phase, patient),
         "data": [_arrival(each, plan) for each in patient.chart.arrivals.values()],
-        "rules": [_rule(each, plan, patient) for each in decisions.all],
+        "rules": _rules(plan, patient, decisions),
     }
+
+
+def _rules(plan: Plan, patient: Patient, decisions: Decisions) -> list[dict[str, Any]]:
+    rules = [_rule(each, plan, patient) for each in decisions.all]
+    # Afterwards, for it asks facts that nothing has asked yet, and what decided is told without them.
+    for said, each in zip(rules, decisions.all, strict=True):
+        if ways := nearest(each, plan, patient):
+            said["wouldTake"] = ways
+    return rules
 
 
 def _arrival(arrival: Arrival, plan: Plan) -> dict[str, Any]:
@@ -236,9 +246,7 @@ def _rule_lines(rule: Mapping[str, Any]) -> list[str]:
     if values:
         said = (f"{name} {each['value']} ({each['from']})" for name, each in values.items())
         lines.append(f"  with {'; '.join(said)}")
-    for other in rule.get("otherCases", ()):
-        if other["unmet"]:
-            lines.append(f"  not: {other['case']} – {'; '.join(other['unmet'])}")
+    lines += nearest_lines(rule.get("wouldTake", []))
     return lines
 
 

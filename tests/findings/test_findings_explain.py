@@ -107,6 +107,64 @@ def test_the_other_cases_say_what_did_not_hold(said):
             assert all(" is " in each and ", not " in each for each in other["unmet"])
 
 
+def rule_of(said, name):
+    """What is said of one rule."""
+    return next(each for each in said["rules"] if each["rule"] == name)
+
+
+def test_a_silence_says_what_a_card_would_have_needed(plan):
+    """The nearest other case, the state that it needs, and what is so today."""
+    said = explained_with(plan, 820, "2026-11-20")
+    (first, *_) = rule_of(said, "baseline-triglycerides")["wouldTake"]
+    assert (first["finding"], first["indicator"]) == ("LIPID-01", "warning")
+    need = first["needs"][0]
+    assert (need["needs"], need["is"]) == (["no"], "yes")
+    assert need["now"].endswith("of 2026-11-20")
+    assert "820 mg/dL" in need["now"]
+
+
+def explained_with(plan, value, day):
+    """The explanation of a patient with one result."""
+    observation = {**LABS["entry"][0]["resource"], "effectiveDateTime": day}
+    observation["valueQuantity"] = {"value": value, "unit": "mg/dL", "code": "mg/dL"}
+    return explained(plan, {"resourceType": "Bundle", "entry": [{"resource": observation}]})
+
+
+def test_a_card_says_what_silence_would_have_needed(plan):
+    """A rule that warns names the silence, and nothing that needs more than it must."""
+    said = explained_with(plan, 120, "2026-08-01")
+    ways = rule_of(said, "baseline-triglycerides")["wouldTake"]
+    assert {"silent": "A recent result is on file.", "case": 1} in [
+        {key: way[key] for key in ("silent", "case") if key in way} for way in ways
+    ]
+
+
+def test_the_nearest_cases_are_few_and_in_order(said):
+    """At most three, the fewest facts first; none is the case that holds, none needs an unknown."""
+    for rule in said["rules"]:
+        ways = rule.get("wouldTake", [])
+        assert len(ways) <= 3
+        assert [len(way["needs"]) for way in ways] == sorted(len(way["needs"]) for way in ways)
+        for way in ways:
+            assert all(need["is"] not in need["needs"] and "unknown" not in need["needs"] for need in way["needs"])
+            assert all(need["needs"] for need in way["needs"])
+
+
+def test_what_is_unknown_says_why_and_what_would_tell(said):
+    """The data group that is missing, and how it can be had."""
+    (way, *_) = rule_of(said, "mood-screen-before-start")["wouldTake"]
+    need = next(each for each in way["needs"] if each["is"] == "unknown")
+    assert need["why"] == ["timed_out answers"]
+    assert need["resolve"] == ["an answer in time when Observation is read (questionnaire answers and statements)"]
+    text = as_text(said)
+    assert "(is unknown, timed_out answers; to know it takes an answer in time when Observation is read" in text
+
+
+def test_asking_what_would_be_needed_changes_nothing_of_the_rest(plan, said):
+    """The same patient explained again says the same, and each rule is decided by the same facts."""
+    assert explained(plan, LABS) == said
+
+
 def test_the_data_section_says_how_each_group_arrived(plan, said):
     """Source, number of resources, missing pages, unreadable resources, reasons."""
     data = {each["group"]: each for each in said["data"]}
