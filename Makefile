@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 RELEASE := build/release
 LOCKED := build/locked
 
-.PHONY: setup demo test lint bench soak fuzz lock sbom licences audit clean
+.PHONY: setup demo test lint book bench soak fuzz lock sbom licences audit clean
 
 setup: $(STAMP)
 
@@ -28,6 +28,10 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The rule book, a static site: open build/book/index.html.
+book: setup
+	@$(BIN)/isotretinoin-cds docs build/book
 
 # A hundred thousand bodies as in `make test`; FUZZ_SEED=7 sends others.
 fuzz: setup

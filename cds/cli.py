@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
             command.set_defaults(run=_check)
         else:
             command.add_argument("--site", type=Path, metavar="FILE", help="ignored: a test sets what it tests")
+    _add_docs(commands.add_parser("docs", help="write the rule book: a static site, to be read offline and printed"))
     _add_integration(commands.add_parser("integration", help="what an EHR team types in to call the service"))
     return parser
 
@@ -87,6 +88,12 @@ def _check(args: argparse.Namespace) -> int:
     if args.site is not None:
         return _authoring("site_check", "run_site_check")(args)
     return _authoring("check", "run_check")(args)
+
+
+def _add_docs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="DIR", help="where it is written")
+    _add_content(parser)
+    parser.set_defaults(run=_authoring("book", "run_docs"))
 
 
 def _add_integration(parser: argparse.ArgumentParser) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 from flask import Flask, Response, abort, render_template, request
 
 from cds.cards.merge import ALSO, NOT_CHECKED_ID, UNAVAILABLE
+from cds.findings.rule_view import RuleView, rule_views
 from cds.language.plan import Plan, Rule, Topic
 from cds.web.replies import json_reply
-from cds.web.rule_view import RuleView, rule_views
 from cds.web.services import Ready
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

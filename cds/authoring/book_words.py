@@ -1,0 +1,128 @@
+"""A rule in plain English: facts, cases and tests as sentences, made of what the content says itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cds.authoring.test_file import Line, Written
+from cds.facts.kinds import KINDS
+from cds.findings.rule_view import CaseView
+from cds.language.fact import Fact
+from cds.language.node import Fields, plain
+
+Say = Callable[[str], str]
+"""Words for a name of the content: a fact's title, a retrieve's, a parameter with its value."""
+
+_HEAD = frozenset({"ask", "title"})
+
+
+def case_sentence(case: CaseView, headline: str) -> str:
+    """A row of the decision table as a sentence."""
+    when = ", or when ".join(case.when) or "nothing else is asked"
+    said = dict(case.texts)
+    if case.indicator:
+        return f"When {when}: {_article(case.indicator)} {case.indicator} finding, {case.result}: “{headline}”."
+    if case.result == "no card":
+        return f"When {when}: no card, because: {_as_clause(said['why'])}"
+    return f"When {when}: it could not be checked, and the card of such checks names “{next(iter(said.values()))}”."
+
+
+def fact_sentence(fact: Fact, body: Mapping[str, Any], say: Say) -> str:
+    """How a fact is found, generated from its definition.
+
+    Args:
+        fact: the fact.
+        body: its definition as plain data.
+        say: words for the names in it.
+    """
+    kind = KINDS[fact.kind]
+    frame = _FRAMES.get(fact.kind)
+    subject = body.get(fact.kind)
+    first = (
+        frame.format(_value(subject, say)) if frame is not None else f"{kind.does.rstrip('.?')}: {_value(subject, say)}"
+    )
+    more = [
+        f"{kind.keys[name].rstrip('.')}: {_value(value, say)}"
+        for name, value in body.items()
+        if name not in _HEAD and name != fact.kind and name in kind.keys
+    ]
+    ends = "" if first.endswith(".") else "."
+    return f"{first}{ends}" + (f" {'; '.join(_capital(each) for each in more)}." if more else "")
+
+
+def test_sentence(test: Written, say: Say) -> str:
+    """A test as an example in words."""
+    given = "; ".join(_line(each, say) for each in test.lines) or "nothing more is on record"
+    return f"Given: {given}. Then: {_expected(plain(test.expect), say)}."
+
+
+test_sentence.__test__ = False  # type: ignore[attr-defined] # pytest would take it for a test
+
+
+_FRAMES = {
+    "exists": "Yes when there is any of {}; no when the data arrived and hold none",
+    "latest": "The latest of {}",
+    "earliest": "The earliest of {}",
+    "highest": "The highest of {}",
+    "count": "How many of {} there are",
+    "all": "Yes when all of this holds: {}",
+    "any": "Yes when any of this holds: {}",
+    "not": "Yes when this does not hold: {}",
+    "at_least": "Yes when the value is at least {}",
+    "above": "Yes when the value is above {}",
+    "below": "Yes when the value is below {}",
+}
+
+
+def _value(value: Any, say: Say) -> str:
+    match value:
+        case dict():
+            return "; ".join(f"{say(str(key))} is {_value(each, say)}" for key, each in value.items())
+        case list() if all(isinstance(each, str) for each in value):
+            return " or ".join(say(each) for each in value)
+        case list():
+            return ", ".join(_value(each, say) for each in value)
+        case None:
+            return "nothing"
+        case _:
+            return say(str(value))
+
+
+def _line(line: Line, say: Say) -> str:
+    body: Fields = line.body
+    parts = [f"{name.replace('_', ' ')} {_shown(value)}" for name, value in plain(body).items()]
+    return f"{say(line.name.value)}" + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_shown(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value))
+    return str(value)
+
+
+def _expected(expect: Any, say: Say) -> str:
+    if not isinstance(expect, dict):
+        return {"silent": "no card"}.get(str(expect), str(expect).replace("_", " "))
+    words = {"finding": "finding", "indicator": "as", "silent": "no card, because", "not_checked": "not checked:"}
+    parts = []
+    for name, value in expect.items():
+        if name in ("name", "data", "is", "because", "todo", "given", "expect"):
+            continue
+        shown = _value(value, say) if name == "facts" else _shown(value)
+        parts.append(f"{words.get(name, name.replace('_', ' '))} {shown}")
+    return ", ".join(parts) or "as the row says"
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _as_clause(words: str) -> str:
+    return words if words.endswith(".") else f"{words}."
