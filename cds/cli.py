@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text", help="(text)")
         else:
             command.add_argument("--coverage", action="store_true", help="say what no test reaches; that is a failure")
+            _add_mutants(command)
         _add_content(command, every_profile=True)
         command.set_defaults(run=_authoring(module, function))
         if name == "check":
@@ -81,6 +82,16 @@ def _parser() -> argparse.ArgumentParser:
     _add_docs(commands.add_parser("docs", help="write the rule book: a static site, to be read offline and printed"))
     _add_integration(commands.add_parser("integration", help="what an EHR team types in to call the service"))
     return parser
+
+
+def _add_mutants(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mutants", action="store_true", help="list what can be changed without a test noticing")
+    parser.add_argument("--rule", metavar="NAME", help="with --mutants: change only this rule, or what a pack shares")
+    parser.add_argument("--sample", type=_whole, default=1, metavar="N", help="with --mutants: try one change in N (1)")
+    parser.add_argument(
+        "--jobs", type=_whole, default=os.cpu_count() or 1, metavar="N", help="with --mutants: processes (each core)"
+    )
+    parser.add_argument("--json", action="store_true", help="with --mutants: as JSON")
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -219,6 +230,12 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is no date such as 2026-11-24") from None
+
+
+def _whole(text: str) -> int:
+    if text.isdecimal() and int(text) >= 1:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is no number from 1 on")
 
 
 def _days(text: str) -> int:

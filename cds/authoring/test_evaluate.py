@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
@@ -95,16 +95,28 @@ def run_trial(trial: Trial, server: LoopbackFhir) -> Result:
         trial: the test.
         server: a running FHIR server, which is given the test's resources.
     """
-    groups = trial.sent.offered(trial.compiled.plan.groups[name] for name in trial.compiled.plan.needs[trial.hook.name])
-    first = _run("prefetch", with_prefetch(trial.sent, trial.hook, groups), trial)
-    runs = [first]
-    if trial.sent.searchable:
-        for resource in trial.sent.all:
-            server.store.add(resource)
-        runs.append(_run("searches", with_server(trial.sent, trial.hook, server.base), trial))
+    result = judge(trial, request_of(trial))
+    if not trial.sent.searchable:
+        return result
+    for resource in trial.sent.all:
+        server.store.add(resource)
+    second = _run("searches", with_server(trial.sent, trial.hook, server.base), trial)
+    (first,) = result.runs
+    return replace(result, disagreement=_disagreement(first, second), runs=(first, second))
+
+
+def request_of(trial: Trial) -> bytes:
+    """The request of a client that answers every prefetch template."""
+    plan = trial.compiled.plan
+    groups = trial.sent.offered(plan.groups[name] for name in plan.needs[trial.hook.name])
+    return with_prefetch(trial.sent, trial.hook, groups)
+
+
+def judge(trial: Trial, body: bytes) -> Result:
+    """Evaluate a request with prefetch once, and judge what came of it."""
+    first = _run("prefetch", body, trial)
     states = {fact.name: _state(first, fact.name, trial) for _, fact, _ in trial.expect.facts}
-    wrong = differences(trial.expect, first.observed, states)
-    return Result(trial, wrong, _disagreement(*runs) if len(runs) == 2 else (), tuple(runs))
+    return Result(trial, differences(trial.expect, first.observed, states), (), (first,))
 
 
 def _run(by: str, body: bytes, trial: Trial) -> Run:
@@ -157,6 +169,9 @@ def _observed(decision: Decision, patient: Patient, writer: Writer | None) -> Ob
         line(finding.found),
         line(finding.why),
         line(finding.do),
+        suggest=tuple(each.name for each in finding.suggest),
+        override=tuple(each.name for each in finding.override),
+        withheld_by=decision.because_of,
     )
 
 

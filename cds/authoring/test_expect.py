@@ -27,6 +27,8 @@ _OF_FINDING = (
     "why_contains",
     "do_contains",
 )
+_OFFERS = ("suggest", "override")
+_WITHHELD = "withheld_by"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Expect:
         says: finding id, whole reason of a silence, or plain name of what was not checked.
         texts: indicator and words, by the keys of the file.
         reasons: of ``not_checked``.
+        offers: names that the finding must offer, all of them, by ``suggest`` and ``override``.
+        withheld_by: the finding because of which this one is not shown.
         facts: facts with the state that each must be in, and the name that the file uses.
     """
 
@@ -45,6 +49,8 @@ class Expect:
     says: str = ""
     texts: tuple[tuple[str, str], ...] = ()
     reasons: tuple[str, ...] = ()
+    offers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    withheld_by: str = ""
     facts: tuple[tuple[str, Fact, str], ...] = ()
 
 
@@ -60,6 +66,9 @@ class Observed:
     why: str = ""
     do: str = ""
     reasons: tuple[str, ...] = ()
+    suggest: tuple[str, ...] = ()
+    override: tuple[str, ...] = ()
+    withheld_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,7 @@ def read_expect(node: Node, rule: Rule, compiled: Compiled, report: Report) -> E
     says = text(body.get(ending)) if ending else ""
     _check_ending(body, ending, rule, report)
     named = [(key, each.value) for key in _OF_FINDING for each in texts(body.get(key))]
-    for key in _OF_FINDING:
+    for key in (*_OF_FINDING, *_OFFERS, _WITHHELD):
         if key in body and ending not in ("", FINDING):
             report.error("of-finding", body.keys[key].at, f"{key} belongs to a finding, and {ending} has none")
     reasons = texts(body.get("reasons"))
@@ -96,8 +105,15 @@ def read_expect(node: Node, rule: Rule, compiled: Compiled, report: Report) -> E
         "" if says == "yes" else says,
         tuple(named),
         tuple(each.value for each in reasons),
+        tuple((key, _offered(body.get(key))) for key in _OFFERS if key in body),
+        text(body.get(_WITHHELD)),
         tuple(_facts(fields(body.get("facts")), rule, compiled, report)),
     )
+
+
+def _offered(node: Node | None) -> tuple[str, ...]:
+    """The names of a list; ``none`` stands for none."""
+    return tuple(each.value for each in texts(node) if each.value != "none")
 
 
 def _check_ending(body: Fields, ending: str, rule: Rule, report: Report) -> None:
@@ -135,7 +151,12 @@ def differences(expect: Expect, observed: Observed, states: dict[str, str]) -> t
         observed: what became of the rule.
         states: the states of the facts that are expected, by their full name.
     """
-    return (*_ending(expect, observed), *_texts(expect, observed), *_states(expect, states))
+    return (
+        *_ending(expect, observed),
+        *_texts(expect, observed),
+        *_offers(expect, observed),
+        *_states(expect, states),
+    )
 
 
 def _ending(expect: Expect, observed: Observed) -> Iterator[Difference]:
@@ -143,6 +164,17 @@ def _ending(expect: Expect, observed: Observed) -> Iterator[Difference]:
         yield Difference("ending", _said(expect.ending, expect.says), _said(observed.ending, observed.says))
     elif expect.reasons and set(expect.reasons) != set(observed.reasons):
         yield Difference("reasons", ", ".join(expect.reasons), ", ".join(observed.reasons) or "none")
+
+
+def _offers(expect: Expect, observed: Observed) -> Iterator[Difference]:
+    if observed.ending != FINDING:
+        return
+    for key, wanted in expect.offers:
+        got = observed.suggest if key == "suggest" else observed.override
+        if wanted != got:
+            yield Difference(key, ", ".join(wanted) or "none", ", ".join(got) or "none")
+    if expect.withheld_by and expect.withheld_by != observed.withheld_by:
+        yield Difference(_WITHHELD, expect.withheld_by, observed.withheld_by or "nothing, it is shown")
 
 
 def _said(ending: str, says: str) -> str:

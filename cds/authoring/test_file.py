@@ -41,6 +41,19 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Declared:
+    """Something that tests need not reach or notice, and why.
+
+    Attributes:
+        names: what it is, by the words with which the command names it.
+    """
+
+    at: Position
+    names: str
+    because: str
+
+
+@dataclass(frozen=True)
 class WrittenFile:
     """A test file.
 
@@ -50,6 +63,8 @@ class WrittenFile:
         today: the day of its tests, empty when the pack's is meant.
         profile: under which its tests run that name no other; None when the pack's is meant.
         defaults: of ``pack.test.yaml``, what its tests have in common.
+        survivors: changes that no test need notice.
+        unreachable: what no test can reach.
     """
 
     path: str
@@ -59,6 +74,8 @@ class WrittenFile:
     given: tuple[Line, ...]
     tests: tuple[Written, ...]
     defaults: Fields
+    survivors: tuple[Declared, ...] = ()
+    unreachable: tuple[Declared, ...] = ()
 
 
 def read_test_file(path: str, root: Fields, report: Report) -> WrittenFile:
@@ -80,7 +97,21 @@ def read_test_file(path: str, root: Fields, report: Report) -> WrittenFile:
         given,
         tuple(tests),
         fields(root.get("defaults")),
+        tuple(_declared(root, "survivors", "change", report)),
+        tuple(_declared(root, "unreachable", "what", report)),
     )
+
+
+def _declared(root: Fields, key: str, names: str, report: Report) -> Iterator[Declared]:
+    seen: dict[str, Position] = {}
+    for node in items(root.get(key)):
+        body = fields(node)
+        name = text(body.get(names))
+        if name in seen:
+            remedy = f"The other stands on line {seen[name].line}. Remove one."
+            report.error("listed-twice", node.at, f"{name!r} is listed twice", remedy=remedy)
+        seen[name] = node.at
+        yield Declared(node.at, name, text(body.get("because")))
 
 
 def lines_of(node: Node | None) -> tuple[Line, ...]:

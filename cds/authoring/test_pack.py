@@ -83,7 +83,7 @@ class TestedPack:
             before = self.report.errors
             library = self.library
             if parameters:
-                changed = _with_parameters(self.files, setup, parameters)
+                changed = with_parameters(self.files, setup, parameters)
                 library = replace(library, packs={**library.packs, self.name: changed})
             found = compile_plan(library, self.name, setup.profile, self.report)
             self._compiled[setup] = found if self.report.errors == before else None
@@ -187,7 +187,7 @@ def fact_of(name: Text, rule: Rule, compiled: Compiled, report: Report) -> Fact 
     return found
 
 
-def _with_parameters(files: PackFiles, setup: Setup, parameters: Mapping[str, Text]) -> PackFiles:
+def with_parameters(files: PackFiles, setup: Setup, parameters: Mapping[str, Text]) -> PackFiles:
     """The pack's files with a profile that sets the parameters, of the rule under test or else of the pack."""
     chosen = files.profiles.get(setup.profile)
     if chosen is None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cds.authoring.loopback import LoopbackFhir
 from cds.authoring.test_coverage import coverage, coverage_lines
 from cds.authoring.test_evaluate import Result, run_trial
+from cds.authoring.test_mutants import run_mutants
+from cds.authoring.test_paths import Named
 from cds.authoring.test_report import failure, shown, summary, todo_lines
-from cds.authoring.test_suite import ENDING, PackTests, RuleTests, load_suite
+from cds.authoring.test_suite import PackTests, RuleTests, load_suite
 from cds.clock import monotonic
-from cds.content import ContentRoot, find_content, read_content
+from cds.content import find_content, read_content
 from cds.errors import StartError
 from cds.language.defaults import default_profile
 from cds.language.report import Report
@@ -32,7 +34,10 @@ def run_tests(args: argparse.Namespace) -> int:
     if report.errors:
         print("\n\n".join(shown(each) for each in report.found), file=sys.stderr)
         return _NOT_RUN
-    chosen = _chosen(packs, tuple(args.paths), root, rules)
+    named = Named(tuple(args.paths), root, rules)
+    if getattr(args, "mutants", False):
+        return _PASSED if run_mutants(packs, named, args) else _FAILED
+    chosen = _chosen(packs, named)
     untested = [each for pack, several in chosen for each in several if not each.trials]
     with LoopbackFhir() as server:
         results = {pack.name: _run(several, server) for pack, several in chosen}
@@ -58,27 +63,13 @@ def _run(several: Iterable[RuleTests], server: LoopbackFhir) -> list[Result]:
     return [run_trial(trial, server) for tests in several for trial in tests.trials]
 
 
-def _chosen(
-    packs: Sequence[PackTests], paths: Sequence[Path], root: ContentRoot, rules: tuple[Path, ...]
-) -> list[tuple[PackTests, list[RuleTests]]]:
-    """The tests that the paths on the command line name: test files, rule files, folders; all without any."""
-    for path in paths:
-        if not path.exists():
-            raise StartError(f"{path}: there is no such file or folder")
-    wanted = [path.resolve() for path in paths]
+def _chosen(packs: Sequence[PackTests], named: Named) -> list[tuple[PackTests, list[RuleTests]]]:
+    """The tests that the command line names."""
     found = []
     for pack in packs:
-        several = [each for each in pack.rules if not wanted or any(_names(each, wanted, root, rules))]
+        several = [each for each in pack.rules if named.has(each.path)]
         if several:
             found.append((pack, several))
     if not found:
-        raise StartError("there are no rules to test" + (f" in {', '.join(map(str, paths))}" if paths else ""))
+        raise StartError("there are no rules to test in what was named")
     return found
-
-
-def _names(tests: RuleTests, wanted: Iterable[Path], root: ContentRoot, rules: tuple[Path, ...]) -> Iterator[bool]:
-    inside = tests.path.removeprefix("rules/")
-    for place in (root.path / "rules", *rules):
-        file = (place / inside).resolve()
-        rule = file.with_name(file.name.removesuffix(ENDING) + ".yaml")
-        yield any(each in (file, rule) or each in file.parents for each in wanted)

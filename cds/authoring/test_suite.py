@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from cds.authoring.test_file import WrittenFile, read_test_file
+from cds.authoring.test_file import Declared, WrittenFile, read_test_file
 from cds.authoring.test_pack import PACK_TESTS, TestedPack
 from cds.authoring.test_trial import Common, Trial, read_common, read_trials
 from cds.facts.kinds import KINDS
@@ -32,22 +32,33 @@ class RuleTests:
         rule: the rule's name.
         written: whether there is such a file.
         trials: its tests.
+        survivors: changes of the rule that no test need notice.
+        unreachable: what of it no test can reach.
     """
 
     path: str
     rule: str
     written: bool
     trials: tuple[Trial, ...]
+    survivors: tuple[Declared, ...] = ()
+    unreachable: tuple[Declared, ...] = ()
 
 
 @dataclass(frozen=True)
 class PackTests:
-    """The tests of one pack, and the pack compiled under its usual profile."""
+    """The tests of one pack, and the pack compiled under its usual profile.
+
+    Attributes:
+        survivors: changes of what its rules share that no test need notice.
+        unreachable: what of that no test can reach.
+    """
 
     name: str
     compiled: Compiled
     library: Library
     rules: tuple[RuleTests, ...]
+    survivors: tuple[Declared, ...] = ()
+    unreachable: tuple[Declared, ...] = ()
 
 
 def load_suite(files: Files, profile: str, report: Report) -> tuple[PackTests, ...]:
@@ -92,7 +103,8 @@ class _Reader:
                     "no-rule", Position(path, 1, 1), f"{path} stands beside no rule of that name", "It would never run."
                 )
         rules = tuple(self.rule(folder, each, common, pack) for each in names)
-        return PackTests(name, compiled, self.library, rules)
+        lists = (shared.survivors, shared.unreachable) if shared is not None else ((), ())
+        return PackTests(name, compiled, self.library, rules, *lists)
 
     def rule(self, folder: str, name: str, common: Common, pack: TestedPack) -> RuleTests:
         path = f"{folder}/{name}{ENDING}"
@@ -103,7 +115,8 @@ class _Reader:
             what = f"tests for {written.subject.value} stand beside the rule {name}"
             self.report.error("file-name", written.subject.at, what)
             return RuleTests(path, name, True, ())
-        return RuleTests(path, name, True, read_trials(written, common, pack, f"{pack.name}-{name}"))
+        trials = read_trials(written, common, pack, f"{pack.name}-{name}")
+        return RuleTests(path, name, True, trials, written.survivors, written.unreachable)
 
     def file(self, path: str) -> WrittenFile | None:
         if path not in self.files:

@@ -31,12 +31,14 @@ class Trial:
 
     Attributes:
         rule: the rule under test, compiled as the test wants it.
+        setup: under which the pack is compiled.
         todo: why it does not pass yet; empty for one that must pass.
     """
 
     at: Position
     name: str
     rule: Rule
+    setup: Setup
     compiled: Compiled = field(repr=False)
     hook: Hook
     today: date
@@ -96,7 +98,7 @@ class _TrialReader:
 
     def trial(self, subject: Text) -> Trial | None:
         before = self.report.errors
-        compiled = self.compiled(subject)
+        setup, compiled = self.compiled(subject)
         rule = self.pack.rule(subject, compiled.plan.rules) if compiled is not None else None
         hook = self.pack.hook(self.chosen("hook", _USUAL_HOOK))
         if compiled is None or rule is None or hook is None:
@@ -107,7 +109,7 @@ class _TrialReader:
         if self.report.errors > before:
             return None
         written = self.written
-        return Trial(written.at, written.name, rule, compiled, hook, self.today, sent, expect, written.todo)
+        return Trial(written.at, written.name, rule, setup, compiled, hook, self.today, sent, expect, written.todo)
 
     def chosen(self, key: str, usual: str) -> Text:
         """An option of the test, else of the pack's tests, else what is usual."""
@@ -117,15 +119,15 @@ class _TrialReader:
                 return node
         return Text(self.options.at, usual)
 
-    def compiled(self, subject: Text) -> Compiled | None:
+    def compiled(self, subject: Text) -> tuple[Setup, Compiled | None]:
         parameters = {key.value: node for key, node in fields(self.options.get("parameters")) if isinstance(node, Text)}
         written = tuple(sorted((name, node.value) for name, node in parameters.items()))
         usual = self.file.profile or Text(self.options.at, self.pack.profile)
         profile = self.options.get("profile") if "profile" in self.options else usual
-        if isinstance(profile, Text) and not self.pack.has_profile(profile):
-            return None
         setup = Setup(text(profile), written, subject.value if written else "")
-        return self.pack.compiled(setup, parameters)
+        if isinstance(profile, Text) and not self.pack.has_profile(profile):
+            return setup, None
+        return setup, self.pack.compiled(setup, parameters)
 
     def check_hook(self, hook: Hook, compiled: Compiled) -> None:
         if hook.name not in compiled.plan.hooks:
