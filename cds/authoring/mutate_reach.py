@@ -13,7 +13,6 @@ from cds.language.node import Fields, fields, text
 from cds.language.pack import PackFiles
 from cds.language.plan import Rule
 
-
 BETWEEN = ("replaces", "beside", "withhold")
 """Kinds of change to what findings do to each other: only a test that names the other finding can notice one."""
 
