@@ -19,6 +19,7 @@ from cds.cli_integration import run_integration
 from cds.cli_replay import run_replay
 from cds.cli_serve import run_demo, run_serve
 from cds.cli_site import add_site
+from cds.cli_writing import add_writing
 from cds.errors import ContentError, StartError
 
 PROGRAM = "isotretinoin-cds"

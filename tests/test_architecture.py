@@ -41,7 +41,7 @@ OWNERS = {
     "requests": ("cds/chart/", "cds/web/"),
     "urllib3": ("cds/chart/", "cds/web/key_fetch.py"),
     "certifi": ("cds/chart/",),
-    "yaml": ("cds/language/",),
+    "yaml": ("cds/language/", "cds/authoring/fmt_tree.py"),
     "jsonschema": ("cds/language/",),
     "jsonschema_rs": ("cds/wire/",),
     "msgspec": ("cds/wire/", "cds/record/entry.py"),

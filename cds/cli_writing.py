@@ -1,0 +1,35 @@
+"""The commands of rule authors that write or show files: ``fmt``, ``new``, ``table``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Authoring = Callable[[str, str], Callable[[argparse.Namespace], int]]
+
+
+def add_writing(commands: Any, authoring: Authoring) -> None:
+    """Add the commands to the parser.
+
+    Args:
+        commands: what ``add_subparsers`` returned.
+        authoring: makes a command of a module and a function of ``cds.authoring``.
+    """
+    _add_fmt(commands.add_parser("fmt", help="lay rule files out canonically, comments kept"), authoring)
+
+
+def _add_fmt(parser: argparse.ArgumentParser, authoring: Authoring) -> None:
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="files or folders, or - for stdin; all when left out"
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and list the files that differ")
+    parser.add_argument("--diff", action="store_true", help="write nothing; show what would change")
+    parser.add_argument("--name", metavar="PATH", help="with -: the file's name in messages")
+    _add_rules(parser)
+    parser.set_defaults(run=authoring("fmt", "run_fmt"))
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rules", action="append", default=[], type=Path, metavar="DIR", help="a folder with packs")
