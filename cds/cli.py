@@ -41,6 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read the output, such as head, has had enough; the end of Python must not complain about it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         else:
             command.add_argument("--site", type=Path, metavar="FILE", help="ignored: a test sets what it tests")
     _add_docs(commands.add_parser("docs", help="write the rule book: a static site, to be read offline and printed"))
+    add_writing(commands, _authoring)
     _add_integration(commands.add_parser("integration", help="what an EHR team types in to call the service"))
     return parser
 
