@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ def add_writing(commands: Any, authoring: Authoring) -> None:
         authoring: makes a command of a module and a function of ``cds.authoring``.
     """
     _add_fmt(commands.add_parser("fmt", help="lay rule files out canonically, comments kept"), authoring)
+    _add_new(commands.add_parser("new", help="files to start a rule, a pack or a value set from"), authoring)
 
 
 def _add_fmt(parser: argparse.ArgumentParser, authoring: Authoring) -> None:
@@ -29,6 +31,23 @@ def _add_fmt(parser: argparse.ArgumentParser, authoring: Authoring) -> None:
     parser.add_argument("--name", metavar="PATH", help="with -: the file's name in messages")
     _add_rules(parser)
     parser.set_defaults(run=authoring("fmt", "run_fmt"))
+
+
+def _add_new(parser: argparse.ArgumentParser, authoring: Authoring) -> None:
+    kinds = parser.add_subparsers(title="what", metavar="WHAT", dest="what", required=True)
+    for what, help_text in (
+        ("rule", "a rule with its tests, in a pack"),
+        ("pack", "a pack with one rule, a profile and data groups"),
+        ("valueset", "a value set"),
+    ):
+        kind = kinds.add_parser(what, help=help_text)
+        kind.add_argument("name", metavar="NAME", help="small letters, digits and hyphens")
+        if what == "rule":
+            kind.add_argument("--pack", metavar="PACK", help="the pack (the only one)")
+            kind.add_argument("--topic", metavar="TOPIC", help="the card on which it speaks (the pack's first)")
+        kind.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="the day that is written in it")
+        _add_rules(kind)
+        kind.set_defaults(run=authoring("new", "run_new"))
 
 
 def _add_rules(parser: argparse.ArgumentParser) -> None:

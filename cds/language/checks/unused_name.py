@@ -54,12 +54,12 @@ def _of_the_pack(subject: Subject) -> Iterator[Defined]:
 
 
 def _value_sets(subject: Subject) -> Iterator[Defined]:
-    """Value sets are shared by packs, so a set is judged only where there is a single pack."""
+    """Value sets are shared by packs, so a set is judged only where there is one pack; a draft may wait."""
     if len(subject.library.packs) > 1:
         return
     for path, root in subject.roots.items():
         name = root.get("valueset")
-        if path.startswith("rules/valuesets/") and isinstance(name, Text):
+        if path.startswith("rules/valuesets/") and isinstance(name, Text) and text(root.get("status")) != "draft":
             yield Defined("valueset", name, f"valueset {name.value}")
 
 
