@@ -54,7 +54,8 @@ def fact_sentence(fact: Fact, body: Mapping[str, Any], say: Say) -> str:
 def test_sentence(test: Written, say: Say) -> str:
     """A test as an example in words."""
     given = "; ".join(_line(each, say) for each in test.lines) or "nothing more is on record"
-    return f"Given: {given}. Then: {_expected(plain(test.expect), say)}."
+    not_yet = f" This does not hold yet: {test.todo.rstrip('.')}." if test.todo else ""
+    return f"Given: {given}. Then: {_expected(plain(test.expect), say)}.{not_yet}"
 
 
 test_sentence.__test__ = False  # type: ignore[attr-defined] # pytest would take it for a test
