@@ -72,6 +72,10 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_text)
         command.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders; all when left out")
         if name == "check":
+            command.add_argument(
+                "--stdin", action="store_true", help="check the text on stdin in place of a file, as -"
+            )
+            command.add_argument("--name", metavar="PATH", help="with --stdin or -: the file that the text is of")
             command.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text", help="(text)")
         else:
             command.add_argument("--coverage", action="store_true", help="say what no test reaches; that is a failure")

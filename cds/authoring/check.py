@@ -14,6 +14,7 @@ from cds.authoring.diagnostics_github import render_github
 from cds.authoring.diagnostics_json import render_json
 from cds.authoring.diagnostics_sarif import render_sarif
 from cds.authoring.diagnostics_text import render_text
+from cds.authoring.test_suite import ENDING, load_suite
 from cds.cards.suggest import check_suggestions
 from cds.clock import today_in
 from cds.content import ContentRoot, find_content, read_content
@@ -22,6 +23,7 @@ from cds.facts.kinds import KINDS
 from cds.language.checks.subject import Subject
 from cds.language.checks.table import run_lints
 from cds.language.checks.unit_table import PATH as UNIT_TABLE
+from cds.language.defaults import default_profile
 from cds.language.fhir_valueset import is_fhir_value_set, value_set_from_fhir
 from cds.language.json import read_json
 from cds.language.load import Files, Library, compile_plan, read_library
@@ -67,12 +69,20 @@ def run_check(args: argparse.Namespace) -> int:
     today = getattr(args, "today", None) or today_in("UTC")()
     try:
         root = find_content(rules)
-        names = tuple(content_name(path, root, rules) for path in paths)
-        examined = examine(read_content(root, rules), today, getattr(args, "profile", None) or "")
+        if getattr(args, "stdin", False) or [str(path) for path in paths] == ["-"]:
+            name = content_name_of_text(getattr(args, "name", None), root, rules)
+            files = {**read_content(root, rules), name: sys.stdin.buffer.read()}
+            names: tuple[str, ...] = (name,)
+        else:
+            names = tuple(content_name(path, root, rules) for path in paths)
+            files = read_content(root, rules)
+        examined = examine(files, today, getattr(args, "profile", None) or "")
+        tests = tuple(each for each in names if each.endswith(ENDING) and each in files)
+        found = (*examined.diagnostics, *(_of_tests(files) if tests else ()))
     except (StartError, OSError) as problem:
         print(f"check: {problem}", file=sys.stderr)
         return COULD_NOT_RUN
-    shown = [each for each in examined.diagnostics if not names or _under(each.at.file, names)]
+    shown = [each for each in found if not names or _under(each.at.file, names)]
     written = render(shown)
     if written:
         print(written)
@@ -159,6 +169,28 @@ def content_name(path: Path, root: ContentRoot, rules: Sequence[Path]) -> str:
     if absolute.is_relative_to(root.path.resolve()):
         return absolute.relative_to(root.path.resolve()).as_posix()
     raise StartError(f"{path} is no content; rules are read from {root.path}")
+
+
+def _of_tests(files: Files) -> tuple[Diagnostic, ...]:
+    """What is wrong with files of tests, whose texts and names are read; they are not run."""
+    report = Report()
+    load_suite(files, default_profile(files), report)
+    return tuple(each for each in report.found if each.at.file.endswith(ENDING))
+
+
+def content_name_of_text(name: str | None, root: ContentRoot, rules: Sequence[Path]) -> str:
+    """The name under which content knows a text that an editor has not saved; its file need not be there yet.
+
+    Raises:
+        StartError: when no name was given, or it is not that of a content file.
+    """
+    if not name:
+        raise StartError("name the file that the text is of, with --name PATH")
+    path = Path(name)
+    if path.suffix not in (".yaml", ".json"):
+        raise StartError(f"{name} is no content; files of content end in .yaml or .json")
+    here = path if path.parent.is_dir() else root.path / path
+    return f"{content_name(here.parent, root, rules)}/{here.name}"
 
 
 def _under(file: str, names: Iterable[str]) -> bool:
