@@ -19,6 +19,7 @@ def add_writing(commands: Any, authoring: Authoring) -> None:
         authoring: makes a command of a module and a function of ``cds.authoring``.
     """
     _add_fmt(commands.add_parser("fmt", help="lay rule files out canonically, comments kept"), authoring)
+    _add_table(commands.add_parser("table", help="what a rule decides, as a table"), authoring)
     _add_new(commands.add_parser("new", help="files to start a rule, a pack or a value set from"), authoring)
 
 
@@ -48,6 +49,14 @@ def _add_new(parser: argparse.ArgumentParser, authoring: Authoring) -> None:
         kind.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="the day that is written in it")
         _add_rules(kind)
         kind.set_defaults(run=authoring("new", "run_new"))
+
+
+def _add_table(parser: argparse.ArgumentParser, authoring: Authoring) -> None:
+    parser.add_argument("rule", metavar="RULE", help="its name, its pack and name, or its file")
+    parser.add_argument("--profile", metavar="NAME", help="profile (that of rules/defaults.yaml)")
+    parser.add_argument("--format", choices=("text", "markdown"), default="text", help="how to print it (text)")
+    _add_rules(parser)
+    parser.set_defaults(run=authoring("table", "run_table"))
 
 
 def _add_rules(parser: argparse.ArgumentParser) -> None:
