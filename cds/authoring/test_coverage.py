@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cds.authoring.test_boundaries import AT, PAST, Definition, Met, definitions, met
 from cds.authoring.test_evaluate import Result, Run
+from cds.authoring.test_file import Declared
 from cds.authoring.test_suite import PackTests, RuleTests, written_facts
 from cds.language.fact import Fact, closure
+from cds.language.parameters import Parameter
 from cds.language.plan import Case, Rule
 from cds.language.scope import Condition
 from cds.values.known import UNKNOWN
+
+SHARED = "shared facts"
 
 
 @dataclass(frozen=True)
@@ -39,25 +43,42 @@ class RuleCoverage:
     rule: str
     counts: tuple[Count, ...]
     tested: bool
+    declared: tuple[Declared, ...] = ()
 
     @property
-    def complete(self) -> bool:
-        """Whether every case is reached: less than that fails the command."""
-        return all(not each.missed for each in self.counts if each.what == "cases")
+    def missed(self) -> tuple[str, ...]:
+        """What is neither reached nor declared to be out of reach."""
+        declared = {each.names for each in self.declared}
+        return tuple(missed for each in self.counts for missed in each.missed if missed not in declared)
+
+    @property
+    def stale(self) -> tuple[Declared, ...]:
+        """What is declared to be out of reach and is reached, or is nothing that is counted."""
+        missed = {missed for each in self.counts for missed in each.missed}
+        return tuple(each for each in self.declared if each.names not in missed)
 
 
 @dataclass(frozen=True)
 class PackCoverage:
-    """What the tests of a pack reach; ``shared`` are the limits of the facts that rules share, over all their tests."""
+    """What the tests of a pack reach.
+
+    Attributes:
+        shared: limits of the facts, and parameters, that rules share, over all their tests; None when not all were run.
+    """
 
     pack: str
     rules: tuple[RuleCoverage, ...]
-    shared: Count | None
+    shared: RuleCoverage | None
+
+    @property
+    def parts(self) -> tuple[RuleCoverage, ...]:
+        """The rules, and what they share."""
+        return (*self.rules, *((self.shared,) if self.shared is not None else ()))
 
     @property
     def complete(self) -> bool:
-        """Whether every case of every rule is reached."""
-        return all(each.complete for each in self.rules)
+        """Whether everything is reached or declared, and every declaration is true."""
+        return not any(each.missed or each.stale for each in self.parts)
 
 
 def coverage(pack: PackTests, several: Sequence[RuleTests], results: Iterable[Result]) -> PackCoverage:
@@ -78,11 +99,16 @@ def coverage(pack: PackTests, several: Sequence[RuleTests], results: Iterable[Re
     for name, its_own in by_rule.items():
         rule = usual.get(name) or (its_own[0].trial.rule if its_own else None)
         if rule is not None:
-            rules.append(_of_rule(rule, its_own, [each for each in limits if each.prefix == f"{name}."], pack))
+            mine = [each for each in limits if each.prefix == f"{name}."]
+            found = _of_rule(rule, its_own, mine, pack)
+            declared = next(each.unreachable for each in several if each.rule == name)
+            rules.append(replace(found, declared=declared))
     shared = None
     if len(several) == len(pack.rules):
         asked = {fact.name for result in reached for fact in closure(_asked(result.trial.rule))}
-        shared = _boundaries([each for each in limits if not each.prefix and each.name in asked], reached, pack)
+        mine = [each for each in limits if not each.prefix and each.name in asked]
+        bounds = _bounds(pack.compiled.scope.parameters, reached)
+        shared = RuleCoverage(SHARED, (_boundaries(mine, reached, pack), bounds), True, pack.unreachable)
     return PackCoverage(pack.name, tuple(rules), shared)
 
 
@@ -105,6 +131,7 @@ def _of_rule(rule: Rule, results: Sequence[Result], limits: Sequence[Definition]
             Count("phases", len(rule.phases), tuple(f"phase {each}" for each in sorted(rule.phases - phases))),
             Count("states", len(possible), unseen),
             _boundaries(limits, results, pack),
+            _bounds(rule.parameters, results),
         ),
         bool(results),
     )
@@ -139,15 +166,32 @@ def _boundaries(limits: Sequence[Definition], results: Iterable[Result], pack: P
     return Count("limits", len(wanted), missed)
 
 
+def _bounds(parameters: Mapping[str, Parameter], results: Iterable[Result]) -> Count:
+    """Parameters at both bounds, or as each option: a site may set them so, and the rule must then still hold."""
+    wanted = {name: tuple(dict.fromkeys(_ends(each))) for name, each in parameters.items()}
+    seen: set[tuple[str, str]] = set()
+    for result in results:
+        trial = result.trial
+        in_force = {**trial.compiled.scope.parameters, **trial.rule.parameters}
+        seen.update((name, str(each.value)) for name, each in in_force.items() if name in wanted)
+    missed = tuple(f"{name} {end}" for name, ends in wanted.items() for end in ends if (name, end) not in seen)
+    return Count("bounds", sum(map(len, wanted.values())), missed)
+
+
+def _ends(parameter: Parameter) -> Iterator[str]:
+    yield from parameter.options
+    yield from (str(each) for each in (parameter.lowest, parameter.highest) if each is not None)
+
+
 def coverage_lines(found: PackCoverage) -> Iterator[str]:
-    """The counts, one line a rule, and below it what was missed."""
+    """The counts, one line a rule, and below it what was missed and which declarations are stale."""
     yield f"coverage of {found.pack}"
-    for rule in found.rules:
-        yield f"  {rule.rule}: {', '.join(str(each) for each in rule.counts if each.known)}"
-        if rule.tested:
-            yield from (f"    never: {missed}" for each in rule.counts for missed in each.missed)
-    if found.shared is not None:
-        yield f"  shared facts: {found.shared}"
-        yield from (f"    never: {missed}" for missed in found.shared.missed)
+    for part in found.parts:
+        yield f"  {part.rule}: {', '.join(str(each) for each in part.counts if each.known)}"
+        if part.tested:
+            yield from (f"    never: {missed}" for missed in part.missed)
+            yield from (
+                f"    {each.at}: STALE unreachable: {each.names} is reached, or not counted" for each in part.stale
+            )
     if not found.complete:
-        yield "  a case that no test reaches fails this command"
+        yield "  what no test reaches, and no unreachable: entry declares, fails this command"

@@ -104,8 +104,19 @@ def test_each_kind_of_change_is_made_once():
     } <= set(ids)
 
 
-AT_31 = "tests: [{name: a, data: [{results: {value: 100 mg/dL, date: 31 days ago}}], expect: silent}]"
-AT_32 = "tests: [{name: a, data: [{results: {value: 100 mg/dL, date: 32 days ago}}], expect: {finding: LAB-01}}]"
+def one(expect, value="", **line):
+    """A test file of one test, with one result where there is a value."""
+    result = ", ".join(f"{key}: {words}" for key, words in {"value": value, **line}.items())
+    data = f"data: [{{results: {{{result}}}}}], " if value else ""
+    return f"tests_for: only\ntests: [{{name: a, {data}expect: {expect}}}]"
+
+
+AT_31 = one("silent", "100 mg/dL", date="31 days ago")
+AT_32 = one("{finding: LAB-01}", "100 mg/dL", date="32 days ago")
+WITHOUT_HISTORY = """\
+tests_for: only
+tests: [{name: a, not_supplied: [medications], expect: {finding: LAB-01}}]
+"""
 
 
 @pytest.mark.parametrize(
@@ -114,31 +125,23 @@ AT_32 = "tests: [{name: a, data: [{results: {value: 100 mg/dL, date: 32 days ago
         ("on_file dated_within: 31 days -> 30 days", AT_31, AT_32),
         ("on_file dated_within: 31 days -> 32 days", AT_32, AT_31),
         ("on_file dated_within dropped", AT_32, AT_31),
-        ("case 2 indicator: warning -> info", "tests: [{name: a, expect: {finding: LAB-01, indicator: warning}}]", NONE),
-        ("case 2 suggest: task dropped", "tests: [{name: a, expect: {finding: LAB-01, suggest: [task]}}]", NONE),
-        ("case 2 override: done dropped", "tests: [{name: a, expect: {finding: LAB-01, override: [done]}}]", NONE),
+        ("case 2 indicator: warning -> info", one("{finding: LAB-01, indicator: warning}"), NONE),
+        ("case 2 suggest: task dropped", one("{finding: LAB-01, suggest: [task]}"), NONE),
+        ("case 2 override: done dropped", one("{finding: LAB-01, override: [done]}"), NONE),
         ("case 1 ending: silent -> not_checked", AT_31, NONE),
-        ("phase unknown dropped", "tests: [{name: a, not_supplied: [medications], expect: {finding: LAB-01}}]", NONE),
-        (
-            "results any status",
-            "tests: [{name: a, data: [{results: {value: 1 mg/dL, status: entered-in-error}}], expect: {finding: LAB-01}}]",
-            NONE,
-        ),
+        ("phase unknown dropped", WITHOUT_HISTORY, NONE),
+        ("results any status", one("{finding: LAB-01}", "1 mg/dL", status="entered-in-error"), NONE),
         ("analyte without its codes", AT_31, NONE),
-        ("tier band A: at -> beyond", "tests: [{name: a, data: [{results: {value: 200 mg/dL}}], expect: {facts: {tier: A}}}]", NONE),
-        ("high at_least -> above", "tests: [{name: a, data: [{results: {value: 200 mg/dL}}], expect: {facts: {high: yes}}}]", NONE),
-        ("limit: 200 mg/dL -> 201 mg/dL", "tests: [{name: a, data: [{results: {value: 200 mg/dL}}], expect: {facts: {high: yes}}}]", NONE),
-        ("both all -> any", "tests: [{name: a, data: [{results: {value: 1 mg/dL}}], expect: {facts: {both: no}}}]", NONE),
-        ("not_high not removed", "tests: [{name: a, expect: {facts: {not_high: yes}}}]", NONE),
-        ("worst first 1 dropped", "tests: [{name: a, data: [{results: {value: 300 mg/dL}}], expect: {facts: {worst: grave}}}]", NONE),
-        ("again undated_counts: yes -> no", "tests: [{name: a, data: [{results: {value: 1 mg/dL, date: none}}], expect: {facts: {again: yes}}}]", NONE),
+        ("tier band A: at -> beyond", one("{facts: {tier: A}}", "200 mg/dL"), NONE),
+        ("high at_least -> above", one("{facts: {high: yes}}", "200 mg/dL"), NONE),
+        ("limit: 200 mg/dL -> 201 mg/dL", one("{facts: {high: yes}}", "200 mg/dL"), NONE),
+        ("both all -> any", one("{facts: {both: no}}", "1 mg/dL"), NONE),
+        ("not_high not removed", one("{facts: {not_high: yes}}"), NONE),
+        ("worst first 1 dropped", one("{facts: {worst: grave}}", "300 mg/dL"), NONE),
+        ("again undated_counts: yes -> no", one("{facts: {again: yes}}", "1 mg/dL", date="none"), NONE),
     ],
-)  # fmt: skip
+)
 def test_a_change_is_noticed_by_a_test_that_rests_on_it_and_survives_without(id, notices, misses):
-    if not notices.startswith("tests_for"):
-        notices = f"tests_for: only\n{notices}"
-    if not misses.startswith("tests_for"):
-        misses = f"tests_for: only\n{misses}"
     assert fate(notices, id, facts=RICH).fate is Fate.NOTICED
     assert fate(misses, id, facts=RICH).fate is Fate.SURVIVED
 
