@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 RELEASE := build/release
 LOCKED := build/locked
 
-.PHONY: setup demo test lint book bench soak fuzz lock sbom licences audit clean
+.PHONY: setup demo test mutants lint bench soak fuzz lock sbom licences audit clean
 
 setup: $(STAMP)
 
@@ -23,6 +23,10 @@ demo: setup
 
 test: setup lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Every change of the rules, one at a time: what no rule test notices, and no list beside the rules names, is a failure.
+mutants: setup
+	@$(BIN)/isotretinoin-cds test --mutants
 
 lint: setup
 	$(BIN)/ruff check .

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cds.language.node import Fields, Items, Node, Text, fields, items, text, texts
+from cds.language.node import Fields, Items, Node, Text, fields, items, plain, text, texts
 from cds.language.report import Report, did_you_mean
 from cds.values.diagnostic import Position
 
 NONE = "none"
+_NO_QUESTION = frozenset({"name", "data", "expect", "todo"})
 _TABLE_ONLY = frozenset({"vary", "base", "rows"})
 
 
@@ -83,7 +84,12 @@ def read_test_file(path: str, root: Fields, report: Report) -> WrittenFile:
     given = lines_of(root.get("given"))
     tests = [*_tests(root, given), *_rows(root, given, report)]
     seen: dict[str, Position] = {}
+    asked: dict[str, Position] = {}
     for each in tests:
+        same = asked.setdefault(_question(each), each.at)
+        if same is not each.at:
+            remedy = f"The other stands on line {same.line}. Keep one, with all that is expected."
+            report.error("same-test", each.at, f"{each.name!r} asks of the same patient as another test", remedy=remedy)
         if each.name in seen:
             remedy = f"The other stands on line {seen[each.name].line}. Say what is different."
             report.error("test-twice", each.at, f"two tests are called {each.name!r}", remedy=remedy)
@@ -100,6 +106,13 @@ def read_test_file(path: str, root: Fields, report: Report) -> WrittenFile:
         tuple(_declared(root, "survivors", "change", report)),
         tuple(_declared(root, "unreachable", "what", report)),
     )
+
+
+def _question(test: Written) -> str:
+    """What a test asks: its data and its options, apart from its name and from what it expects."""
+    options = {key.value: plain(node) for key, node in test.options if key.value not in _NO_QUESTION}
+    lines = [(line.name.value, plain(line.body)) for line in test.lines]
+    return repr((lines, sorted(options.items())))
 
 
 def _declared(root: Fields, key: str, names: str, report: Report) -> Iterator[Declared]:

@@ -136,7 +136,7 @@ def test_a_todo_that_fails_passes_and_one_that_holds_fails(content, server):
         """\
         tests:
           - {name: gap, todo: not built yet, expect: silent}
-          - {name: mended, todo: not built yet, expect: {finding: LIPID-01}}
+          - {name: mended, todo: not built yet, user: role, expect: {finding: LIPID-01}}
         """,
     )
     assert run_trial(gap, server).passed
@@ -216,7 +216,10 @@ def test_parameters_are_those_of_a_site(content, server):
         ("parameters: {baseline_windo: 3 days}, expect: silent", "unknown-parameter", "baseline_window"),
         ("parameters: {baseline_window: 3 days}, expect: silent", "out-of-bounds", "bounds"),
         ("expect: quiet", "form", "silent"),
-        ("tests: [{name: a, expect: silent}, {name: a, expect: silent}]", "test-twice", "different"),
+        ("tests: [{name: a, expect: silent}, {name: a, failed: [labs], expect: silent}]", "test-twice", "different"),
+        ("tests: [{name: a, expect: silent}, {name: b, expect: silent}]", "same-test", "Keep one"),
+        ("expect: {facts: {}}", "structure", ""),
+        ("expect: {silent: yes, suggest: [lipid-panel]}", "of-finding", ""),
         ("expect: {silent: yes, not_checked: yes}", "endings", ""),
         ("expect: {silent: yes, headline: b}", "of-finding", ""),
         ("tables: [{name: a, vary: alt.date, rows: [{is: today, expect: silent}]}]", "vary", ""),
@@ -328,6 +331,38 @@ def test_coverage_counts_cases_rows_states_and_both_sides_of_limits(content, ser
     assert "limits 1/2" in lines
     assert "never: just past dated_within baseline_window of baseline-triglycerides.on_file" in lines
     assert "never: baseline-triglycerides.on_file unknown" in lines
+
+
+def test_what_is_declared_out_of_reach_is_not_missed_and_is_stale_once_reached(content, server):
+    packs, report = loaded(
+        content,
+        """\
+        tests: [{name: none, expect: {finding: LIPID-01}}]
+        unreachable:
+          - {what: phase restart, because: nobody starts again here}
+          - {what: phase initial, because: nobody starts here either}
+        """,
+    )
+    assert not report.errors, report.found
+    several = [each for each in packs[0].rules if each.rule == RULE]
+    found = coverage(packs[0], several, [run_trial(trial, server) for trial in several[0].trials])
+    lines = "\n".join(coverage_lines(found))
+    assert "never: phase restart" not in lines
+    assert "never: phase unknown" in lines
+    assert f"{FILE}:5:5: STALE unreachable: phase initial" in lines
+
+
+def test_bounds_are_reached_by_tests_that_set_a_parameter(content, server):
+    path = f"rules/isotretinoin/second-course{ENDING}"
+    tests = "tests_for: second-course\ntests: [{name: a, parameters: {pause: 49 days}, expect: not_applicable}]\n"
+    report = Report()
+    packs = load_suite({**content, path: tests.encode()}, PROFILE, report)
+    assert not report.errors, report.found
+    several = [each for each in packs[0].rules if each.rule == "second-course"]
+    found = coverage(packs[0], several, [run_trial(trial, server) for trial in several[0].trials])
+    lines = "\n".join(coverage_lines(found))
+    assert "bounds 1/2" in lines
+    assert "never: pause 62 days" in lines
 
 
 def args(*paths, rules=(), coverage=False):
