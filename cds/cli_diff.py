@@ -48,7 +48,7 @@ def run_diff(args: argparse.Namespace) -> int:
     packs = sorted(old.library.packs.keys() & new.library.packs.keys())
     if not packs:
         raise StartError(f"{args.old} and {args.new} have no pack in common")
-    compared = [_compared(name, old, new, found, profiles, len(recordings)) for name in packs]
+    compared = [_compared(name, old, new, found, _of(name, old, profiles), len(recordings)) for name in packs]
     said = [as_json(each) for each in compared]
     sys.stdout.write(
         json.dumps(said, indent=2, ensure_ascii=False) + "\n" if args.json else "\n".join(map(as_text, said))
@@ -94,6 +94,11 @@ def _profiles(old: _Version, new: _Version, wanted: str | None) -> tuple[str, ..
     return both
 
 
+def _of(pack: str, version: _Version, profiles: Sequence[str]) -> tuple[str, ...]:
+    """The profiles that are of a pack; each profile is of one."""
+    return tuple(each for each in profiles if each in version.library.packs[pack].profiles)
+
+
 def _effects(
     old: _Version, new: _Version, profile: str, recordings: Sequence[Recording], asked: Asked
 ) -> Iterator[Effect]:
@@ -120,6 +125,7 @@ def _compared(
     patients: int,
 ) -> Compared:
     before, after = written(old.library, name), written(new.library, name)
+    found = tuple(each for each in found if each.profile in profiles)
     rules: dict[str, tuple[Change, ...]] = {}
     versions: dict[str, tuple[str, str]] = {}
     for rule in before.rules:
@@ -131,7 +137,7 @@ def _compared(
         rules[rule] = (*static, *behaviour(mine, values))
         versions[rule] = _declared(before.rules[rule], after.rules[rule])
     of_pack = pack_changes(before, after)
-    if not of_pack and _content(old.files) != _content(new.files):
+    if not of_pack and _content(name, old) != _content(name, new):
         of_pack = (Change(Step.PATCH, "content files changed"),)
     whole = (
         *of_pack,
@@ -153,9 +159,14 @@ def _compared(
     )
 
 
-def _content(files: Files) -> dict[str, bytes]:
-    """What is served: tests stand beside the rules and change nothing."""
-    return {name: body for name, body in files.items() if not name.endswith(".test.yaml")}
+def _content(pack: str, version: _Version) -> dict[str, bytes]:
+    """What a pack serves: its files, not its tests, which change nothing, nor files of other packs."""
+    others = tuple(f"rules/{each}/" for each in version.library.packs if each != pack)
+    return {
+        name: body
+        for name, body in version.files.items()
+        if not name.endswith(".test.yaml") and not name.startswith(others)
+    }
 
 
 def _values_differ(before: Any, after: Any) -> bool:

@@ -23,6 +23,7 @@ from cds.facts.kinds import KINDS
 from cds.language.checks.subject import Subject
 from cds.language.checks.table import run_lints
 from cds.language.checks.unit_table import PATH as UNIT_TABLE
+from cds.language.checks.unused_name import used_by
 from cds.language.defaults import default_profile
 from cds.language.fhir_valueset import is_fhir_value_set, value_set_from_fhir
 from cds.language.json import read_json
@@ -117,10 +118,14 @@ def examine(files: Files, today: date, profile: str = "") -> Examined:
     if report.errors == 0:
         roots = _roots(files, library.shared.systems)
         every = dict(plans)
+        everywhere = {pack: tuple(_everywhere(library, pack, every)) for pack in library.packs}
+        used = {pack: used_by(everywhere[pack], files) for pack, files in library.packs.items()}
         for (pack, _), compiled in plans.items():
             if compiled is not None:
-                everywhere = tuple(_everywhere(library, pack, every))
-                run_lints(Subject(compiled, everywhere, library.packs[pack], library, roots, today), report)
+                others = frozenset().union(*(names for name, names in used.items() if name != pack))
+                run_lints(
+                    Subject(compiled, everywhere[pack], library.packs[pack], library, roots, today, others), report
+                )
                 invalid += _invalid_suggestions(compiled)
     found = sorted({*report.found, *invalid}, key=lambda each: (each.at, each.id, each.what))
     names = tuple(f"{pack} under {name}" for pack, name in wanted)

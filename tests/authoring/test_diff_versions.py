@@ -211,8 +211,8 @@ def diff(capsys, patients):
     def run(old, new):
         options = ["--patients", str(patients), "--profile", "us-rems-2026", "--json"]
         code = main(["diff", str(old), str(new), *options])
-        (found,) = json.loads(capsys.readouterr().out)
-        return code, found
+        found = json.loads(capsys.readouterr().out)
+        return code, next(each for each in found if each["pack"] == "isotretinoin")
 
     return run
 

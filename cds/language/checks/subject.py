@@ -25,6 +25,7 @@ class Subject:
         library: everything that packs share.
         roots: the files of value sets and units, parsed, by path.
         today: the day on which reviews are due or not.
+        used_by_others: what the other packs name, under any of their profiles.
     """
 
     compiled: Compiled
@@ -33,6 +34,7 @@ class Subject:
     library: Library
     roots: Mapping[str, Fields]
     today: date
+    used_by_others: frozenset[str] = frozenset()
 
     def cases(self) -> Iterator[tuple[Rule, Fields, Case]]:
         """Every case of every rule in force, with the node that it was written as."""

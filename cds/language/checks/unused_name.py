@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cds.language.checks.subject import Subject
 from cds.language.node import Fields, Text, fields, text, texts
+from cds.language.pack import Compiled, PackFiles
 from cds.language.report import Report
 
 
@@ -21,9 +22,10 @@ class Defined:
 
 def check(subject: Subject, report: Report) -> None:
     """Report each definition that nothing names."""
-    used = {name for each in subject.everywhere for name in each.used} | _named_in_files(subject)
+    used = used_by(subject.everywhere, subject.files)
     for each in (*_shared(subject), *_of_rules(subject), *_of_the_pack(subject), *_value_sets(subject)):
-        if each.used_as not in used:
+        # Value sets are shared by packs; whatever else a pack defines, only the pack itself can use.
+        if each.used_as not in used and not (each.lint == "valueset" and each.used_as in subject.used_by_others):
             report.warning(
                 f"unused-{each.lint}",
                 each.key.at,
@@ -54,9 +56,7 @@ def _of_the_pack(subject: Subject) -> Iterator[Defined]:
 
 
 def _value_sets(subject: Subject) -> Iterator[Defined]:
-    """Value sets are shared by packs, so a set is judged only where there is one pack; a draft may wait."""
-    if len(subject.library.packs) > 1:
-        return
+    """Those that are no draft, which may wait."""
     for path, root in subject.roots.items():
         name = root.get("valueset")
         if path.startswith("rules/valuesets/") and isinstance(name, Text) and text(root.get("status")) != "draft":
@@ -69,9 +69,19 @@ def _keys(node: object, lint: str, prefix: str) -> Iterator[Defined]:
             yield Defined(lint, key, prefix + key.value)
 
 
-def _named_in_files(subject: Subject) -> set[str]:
+def used_by(everywhere: Iterable[Compiled], files: PackFiles) -> frozenset[str]:
+    """The names that a pack uses under any of its profiles.
+
+    Args:
+        everywhere: the pack compiled under each of them.
+        files: its parsed files.
+    """
+    return frozenset(name for each in everywhere for name in each.used) | _named_in_files(files)
+
+
+def _named_in_files(files: PackFiles) -> set[str]:
     """Panels that data groups fetch beside the codes of their retrieves, and sources that a profile puts in place."""
-    groups = fields(subject.files.data.get("groups"))
+    groups = fields(files.data.get("groups"))
     panels = {f"valueset {each.value}" for _, node in groups for each in texts(fields(node).get("also"))}
-    replaced = (node for each in subject.files.profiles.values() for _, node in fields(each.get("evidence")))
+    replaced = (node for each in files.profiles.values() for _, node in fields(each.get("evidence")))
     return panels | {f"evidence {source.value}" for node in replaced for source in texts(node)}
