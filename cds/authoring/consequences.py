@@ -42,12 +42,13 @@ def causes(read: Sequence[Diagnostic], found: Iterable[Diagnostic]) -> tuple[Dia
         read: what was found while files were read.
         found: everything, that included.
     """
+    first = frozenset(read)
     unread = {each.at.file for each in read if each.id in _UNREAD}
-    kept = [each for each in found if each in read or not _follows_from_unread(each, unread)]
+    kept = [each for each in found if each in first or not _follows_from_unread(each, unread)]
     later = {id for each in kept for id in _LEADS_TO.get(each.id, ())}
     if any(_unresolved(each) for each in kept):
         later |= _DERIVED
-    return tuple(each for each in kept if each in read or each.id not in later)
+    return tuple(each for each in kept if each in first or each.id not in later)
 
 
 def _follows_from_unread(found: Diagnostic, unread: set[str]) -> bool:

@@ -12,7 +12,7 @@ class Report:
     """Where the loader, the prover and the lints put what they find; nothing stops at the first problem."""
 
     def __init__(self) -> None:
-        self._found: list[Diagnostic] = []
+        self._found: dict[Diagnostic, None] = {}
         self._sources: dict[str, list[str]] = {}
 
     def add_source(self, file: str, words: str) -> None:
@@ -30,9 +30,7 @@ class Report:
     def _add(self, id: str, at: Position, what: str, meaning: str, remedy: str, severity: Severity) -> None:
         lines = self._sources.get(at.file, [])
         line = lines[at.line - 1] if 0 < at.line <= len(lines) else ""
-        diagnostic = Diagnostic(id, at, what, meaning, remedy, severity, line)
-        if diagnostic not in self._found:
-            self._found.append(diagnostic)
+        self._found.setdefault(Diagnostic(id, at, what, meaning, remedy, severity, line))
 
     @property
     def found(self) -> tuple[Diagnostic, ...]:

@@ -36,7 +36,9 @@ AT = Position("a.yaml", 1, 1)
 def loaded(content, tests):
     """The suite when the rule's test file says this and no other rule is tested; and the report."""
     files = {
-        name: body for name, body in content.items() if not name.endswith(ENDING) or name.endswith("/pack.test.yaml")
+        name: body
+        for name, body in content.items()
+        if not name.startswith("rules/acitretin/") and (not name.endswith(ENDING) or name.endswith("/pack.test.yaml"))
     }
     files[FILE] = f"tests_for: {RULE}\n{dedent(tests)}".encode()
     report = Report()
