@@ -23,6 +23,7 @@ from cds.authoring.test_request import Sent, with_prefetch, with_server
 from cds.authoring.test_trial import Trial
 from cds.cards.merge import Frame
 from cds.cards.text import Writer
+from cds.chart.breaker import Breaker
 from cds.chart.chart import Chart
 from cds.chart.fhir import loopback_only, open_reader
 from cds.chart.gather import gather
@@ -139,7 +140,8 @@ def _run(by: str, body: bytes, trial: Trial) -> Run:
 
 def _gathering(sent: Sent) -> Any:
     def gathered(call: Call, groups: Sequence[DataGroup]) -> Chart:
-        reader = open_reader(call, loopback_only)
+        # A breaker of its own: the port may have been that of another server, which failed a moment ago.
+        reader = open_reader(call, loopback_only, breaker=Breaker())
         return gather(call, sent.offered(groups), _UTC, reader, _BUDGET_S, monotonic)
 
     return gathered

@@ -67,7 +67,7 @@ def test_markdown_has_a_line_for_each_row(profile, rule):
 
 def test_a_table_as_it_is_printed(capsys):
     """Questions with their states, then the rows in the order of the cases."""
-    assert table("baseline-triglycerides") == 0
+    assert table("isotretinoin/baseline-triglycerides") == 0
     assert (
         capsys.readouterr().out
         == """\

@@ -6,11 +6,11 @@ from cds.errors import ContentError, StartError
 from cds.language.defaults import PATH, SCHEMA, default_profile
 
 
-def test_the_shipped_default_is_a_profile_of_every_pack(content):
-    """A start without options finds the profile in each pack."""
+def test_a_start_without_options_serves_the_pack_that_is_no_draft(content):
+    """The shipped default is a profile of isotretinoin alone: the draft pack is served only where a site names it."""
     packs = {name.removesuffix("pack.yaml") for name in content if name.endswith("/pack.yaml")}
-    assert packs
-    assert all(f"{pack}profiles/{default_profile(content)}.yaml" in content for pack in packs)
+    having = {pack for pack in packs if f"{pack}profiles/{default_profile(content)}.yaml" in content}
+    assert having == {"rules/isotretinoin/"}
 
 
 def test_another_default_is_another_profile(content):
