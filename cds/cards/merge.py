@@ -46,8 +46,9 @@ def make_cards(
 ) -> tuple[Card, ...]:
     """The cards of one answer, gravest first, in the pack's order of topics within."""
     drafts = _drafts(plan, decisions, writer)
-    order = [topic.code for topic in plan.topics]
-    drafts.sort(key=lambda each: (SEVERITIES.index(each.indicator), order.index(each.topic)))
+    # What could not be checked is told last, and is told too where the pack gives it no place among its topics.
+    order = {topic.code: place for place, topic in enumerate(plan.topics)}
+    drafts.sort(key=lambda each: (SEVERITIES.index(each.indicator), order.get(each.topic, len(order))))
     if len(drafts) > MOST_CARDS:
         rest = drafts[MOST_CARDS - 1 :]
         drafts = [*drafts[: MOST_CARDS - 1], _also(rest)]

@@ -90,9 +90,9 @@ def context(*orders: Order, **members: str) -> HookContext:
     return HookContext("p1", "PractitionerRole/r1", members.get("encounter", ""), orders or (order(),))
 
 
-def cards(plan, *decided: Decision, notes=(), about: HookContext | None = None, outcomes: Any = None):
+def cards(plan, *decided: Decision, notes=(), about: HookContext | None = None, outcomes: Any = None, topics=TOPICS):
     """The cards of some decisions."""
-    made_up = replace(plan, topics=TOPICS, notes=tuple(notes), rules=tuple(each.rule for each in decided))
+    made_up = replace(plan, topics=topics, notes=tuple(notes), rules=tuple(each.rule for each in decided))
     patient = Patient(Chart({}), date(2026, 11, 24), ZoneInfo("UTC"))
     patient.outcomes.update(outcomes or {})
     writer = Writer(patient, plan.words, plan.groups)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from cards_samples import OTHER, SOURCE, cards, reason, shown, suggestion, text, unchecked
+from cards_samples import OTHER, SOURCE, TOPICS, cards, reason, shown, suggestion, text, unchecked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -240,6 +240,13 @@ def test_all_that_could_not_be_checked_is_one_card(plan):
     assert card.summary == "Could not be checked: a grave check (+2 more)"
     assert "- a grave check, a minor check: the laboratory results did not come with the request" in card.detail
     assert "- a late check: the questionnaire answers and statements did not arrive in time" in card.detail
+
+
+def test_what_could_not_be_checked_is_told_by_a_pack_that_gives_it_no_topic(plan):
+    """An author who forgot the topic loses its place among the cards, and no prescriber loses the card."""
+    bare = tuple(each for each in TOPICS if each.code != "unavailable")
+    made = cards(plan, shown("A1", "a", "info"), unchecked("a check", "b"), topics=bare)
+    assert [card.source.topic.code for card in made] == ["a", "unavailable"]
 
 
 def test_a_card_of_the_topic_repeats_its_own_in_one_line(plan):
