@@ -60,12 +60,14 @@ def create_app(
         keep.append(monitoring.metrics.answered)
     if settings.open or settings.site is None:  # valid settings that are not open have a site file
         add_cors(app, None)
+        add_gate(app, Gate(settings.threads))
     else:
         callers = callers if callers is not None else callers_of(settings.site)
         add_cors(app, callers.origins)
+        # Before the token is looked at: to turn a call away costs no signature, and its token can be used again.
+        add_gate(app, Gate(settings.threads))
         add_access(app, callers, settings.public_url)
     add_errors(app)
-    add_gate(app, Gate(settings.threads))
     _add_listing(app, ready)
     if recorder is not None:
         keep.append(cards_kept(ready, recorder))

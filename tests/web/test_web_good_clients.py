@@ -17,6 +17,7 @@ from cds.language.site import SCHEMA, read_site
 from cds.settings import Settings, with_files
 from cds.web.app import create_app
 from cds.web.callers import callers_of
+from cds.web.limits import Gate
 from cds.web.services import load_site
 
 JSON = {"content_type": "application/json"}
@@ -240,6 +241,18 @@ def test_a_client_that_calls_too_fast_is_told_when_to_come_again(tmp_path):
     assert parties.call("two", "/cds-services").status_code == 200
     assert counted[:5] == [("denied", "no-token")] * 5
     assert set(counted[5:]) == {("too_many", "one")}
+
+
+def test_a_call_that_is_turned_away_leaves_its_token_unused(tmp_path, monkeypatch):
+    """E-12: a process with its hands full looks at no token, so the EHR may send the same call again."""
+    parties = Parties(tmp_path, [{"name": "one"}])
+    headers = {"Authorization": f"Bearer {parties.ehrs['one'].token(PUBLIC + SIGN)}"}
+    body = as_bytes(request(prefetch=prefetch()))
+    with monkeypatch.context() as busy:
+        busy.setattr(Gate, "enter", lambda _: False)
+        assert parties.web.post(SIGN, data=body, headers=headers, **JSON).status_code == 503
+    assert parties.web.post(SIGN, data=body, headers=headers, **JSON).status_code == 200
+    assert parties.web.post(SIGN, data=body, headers=headers, **JSON).status_code == 401
 
 
 def test_a_service_that_is_not_there(tmp_path):
