@@ -10,7 +10,10 @@ import tempfile
 import time
 from contextlib import contextmanager
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
+
+from cds.record.place import Place
 
 PATIENCE_S = 60
 DRIVER = find_spec("psycopg") is not None
@@ -116,3 +119,25 @@ def _wait(process, of, log):
             time.sleep(0.05)
         else:
             return
+
+
+@contextmanager
+def databases(name, folders):
+    """A started server, as a function that makes a new, empty database in it and gives its place.
+
+    Args:
+        name: what the databases are called, each with a number.
+        folders: pytest's ``tmp_path_factory``, for the journals.
+    """
+    import psycopg  # noqa: PLC0415 - without it the tests that call this are left out
+
+    numbers = count(1)
+    with server() as running:
+
+        def make():
+            called = f"{name}{next(numbers)}"
+            with psycopg.connect(running.url("postgres"), autocommit=True) as connection:
+                connection.execute(f"create database {called}")
+            return Place(url=running.url(called), folder=folders.mktemp(called))
+
+        yield make

@@ -1,8 +1,6 @@
 """The rule-test tool: what it reads, what it builds, and what it says when a test fails."""
 
-from argparse import Namespace
 from datetime import date
-from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -16,10 +14,8 @@ from cds.authoring.test_file import Line
 from cds.authoring.test_measure import read_quantity
 from cds.authoring.test_pack import TestedPack
 from cds.authoring.test_report import failure
-from cds.authoring.test_run import run_tests
 from cds.authoring.test_suite import ENDING, load_suite
 from cds.cards.models import r4_problem
-from cds.errors import StartError
 from cds.facts.kinds import KINDS
 from cds.language.load import read_library
 from cds.language.node import Fields, Text
@@ -366,48 +362,3 @@ def test_bounds_are_reached_by_tests_that_set_a_parameter(content, server):
     lines = "\n".join(coverage_lines(found))
     assert "bounds 1/2" in lines
     assert "never: pause 62 days" in lines
-
-
-def args(*paths, rules=(), coverage=False):
-    """Arguments as the command line gives them."""
-    return Namespace(paths=[Path(each) for each in paths], rules=list(rules), profile=PROFILE, coverage=coverage)
-
-
-@pytest.fixture
-def rules_folder(tmp_path):
-    """A copy of the pack without tests, as a folder for ``--rules``."""
-    source = Path(__file__).parents[2] / "rules" / "isotretinoin"
-    target = tmp_path / "rules" / "isotretinoin"
-    for file in source.rglob("*.yaml"):
-        if not file.name.endswith(ENDING) or file.name == "pack.test.yaml":
-            copy = target / file.relative_to(source)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(file.read_bytes())
-    return target.parent
-
-
-def test_the_command_fails_for_a_rule_without_tests(rules_folder, capsys):
-    assert run_tests(args(rules_folder / "isotretinoin" / f"{RULE}.yaml", rules=[rules_folder])) == 1
-    assert f"{FILE}:1:1: FAIL {RULE} has no tests" in capsys.readouterr().out
-
-
-def test_the_command_passes_and_its_gate_fails(rules_folder, capsys):
-    file = rules_folder / "isotretinoin" / f"{RULE}{ENDING}"
-    file.write_text(f"tests_for: {RULE}\ntests: [{{name: none, expect: {{finding: LIPID-01}}}}]\n")
-    assert run_tests(args(file, rules=[rules_folder])) == 0
-    assert run_tests(args(file, rules=[rules_folder], coverage=True)) == 1
-    assert "what no test reaches" in capsys.readouterr().out
-
-
-def test_the_command_cannot_run_a_broken_file(rules_folder, capsys):
-    file = rules_folder / "isotretinoin" / f"{RULE}{ENDING}"
-    file.write_text(f"tests_for: {RULE}\ntests: [{{name: none, expect: {{finding: LIPID-99}}}}]\n")
-    assert run_tests(args(rules=[rules_folder])) == 2
-    said = capsys.readouterr().err
-    assert f"{FILE}:2:40: error[unknown-ending]" in said
-    assert "^^^^^^^^" in said
-
-
-def test_the_command_refuses_a_path_that_is_not_there():
-    with pytest.raises(StartError, match="no such file"):
-        run_tests(args("nowhere.test.yaml"))

@@ -1,12 +1,11 @@
 """A real PostgreSQL, the shipped content, and the helpers of the tests of records and of the web."""
 
 import sys
-from itertools import count
 from pathlib import Path
 
 import pytest
 from answer.answer_samples import PROFILES, Service
-from postgresql_server import NEEDS_POSTGRESQL, server
+from postgresql_server import NEEDS_POSTGRESQL, databases
 
 from cds.record.database import prepare
 from cds.record.place import FILE, Place
@@ -20,17 +19,7 @@ NEEDS = NEEDS_POSTGRESQL
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory):
     """Makes a new, empty database of a real server, and gives its place."""
-    import psycopg  # noqa: PLC0415 - without it the tests that call this are left out
-
-    numbers = count(1)
-    with server() as running:
-
-        def make():
-            name = f"memory{next(numbers)}"
-            with psycopg.connect(running.url("postgres"), autocommit=True) as connection:
-                connection.execute(f"create database {name}")
-            return Place(url=running.url(name), folder=tmp_path_factory.mktemp(name))
-
+    with databases("memory", tmp_path_factory) as make:
         yield make
 
 
