@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from cds.authoring.finds_run import find_failure, run_find
 from cds.authoring.loopback import LoopbackFhir
 from cds.authoring.test_evaluate import run_trial
 from cds.authoring.test_pack import PACK_TESTS
@@ -24,15 +25,19 @@ class RuleTestFailedError(Exception):
 
 @dataclass
 class Suite:
-    """All rule tests by the path of their file, and the FHIR server that they share."""
+    """All tests by the path of their file, those of rules and those of retrieves, and the FHIR server they share."""
 
     tests: dict
+    finds: dict
     problems: dict
     server: LoopbackFhir
 
 
 def pytest_collect_file(file_path, parent):
     """A test file beside a rule; or the rule itself when it has no test file."""
+    beside_facts = file_path.parent.name == "facts" and (file_path.parents[1] / "pack.yaml").exists()
+    if beside_facts and file_path.name.endswith(ENDING):
+        return FindTestFile.from_parent(parent, path=file_path)
     if file_path.suffix != ".yaml" or not (file_path.parent / "pack.yaml").exists():
         return None
     if file_path.name.endswith(ENDING):
@@ -61,7 +66,9 @@ def _suite(config):
             problems.setdefault(os.path.basename(each.at.file), []).append(shown(each))
         server = LoopbackFhir()
         server.start()
-        config.stash[_SUITE] = Suite({each.path: each for pack in packs for each in pack.rules}, problems, server)
+        tests = {each.path: each for pack in packs for each in pack.rules}
+        finds = {each.path: each for pack in packs for each in pack.finds}
+        config.stash[_SUITE] = Suite(tests, finds, problems, server)
     return config.stash[_SUITE]
 
 
@@ -78,6 +85,21 @@ class RuleTestFile(pytest.File):
             yield FailedItem.from_parent(self, name="can be read", words=words)
         for trial in found.trials if found is not None else ():
             yield RuleTestItem.from_parent(self, name=trial.name, trial=trial)
+
+
+class FindTestFile(pytest.File):
+    """The tests of the retrieves of one file of facts."""
+
+    def collect(self):
+        """Its rows; one item that says what is wrong, when it cannot be read."""
+        suite = _suite(self.config)
+        found = suite.finds.get(f"rules/{self.path.parents[1].name}/facts/{self.path.name}")
+        if found is None or not found.trials:
+            words = "\n\n".join(suite.problems.get(self.path.name, [f"{self.path.name}: no test in it can be run"]))
+            yield FailedItem.from_parent(self, name="can be read", words=words)
+            return
+        for trial in found.trials:
+            yield FindTestItem.from_parent(self, name=trial.name, trial=trial)
 
 
 class UntestedRule(pytest.File):
@@ -110,6 +132,16 @@ class RuleTestItem(pytest.Item):
     def reportinfo(self):
         """Where the test stands."""
         return self.path, self.trial.at.line - 1, self.trial.name
+
+
+class FindTestItem(RuleTestItem):
+    """One row of the tests of a retrieve."""
+
+    def runtest(self):
+        """Run it through prefetch and through a search."""
+        found = run_find(self.trial, _suite(self.config).server)
+        if not found.passed:
+            raise RuleTestFailedError(find_failure(found))
 
 
 class FailedItem(pytest.Item):

@@ -13,6 +13,7 @@ from cds.language.load import Files
 KIND_OF = {
     "rule": "rule",
     "tests_for": "test",
+    "finds_for": "finds",
     "pack": "pack",
     "profile": "profile",
     "valueset": "valueset",

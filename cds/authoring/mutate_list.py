@@ -6,14 +6,18 @@ from collections.abc import Iterable, Iterator
 
 from cds.authoring.mutate_cases import rule_changes
 from cds.authoring.mutate_change import Change, CodesLeft, Edit, systems_of
-from cds.authoring.mutate_conditions import Found
+from cds.authoring.mutate_conditions import Found, names_in
 from cds.authoring.mutate_facts import fact_changes
 from cds.authoring.mutate_retrieves import reading_changes, retrieve_changes
 from cds.authoring.mutate_values import other_settings, parameter_bodies, with_bounds, with_default
+from cds.facts.status import CLINICAL
 from cds.language.load import Library
-from cds.language.node import Fields, Text, fields, text, texts
+from cds.language.node import Fields, Items, Text, fields, text, texts
 from cds.language.pack import PackFiles
 from cds.language.terminology import ValueSet
+from cds.values.codes import CodeSet, code_set
+
+_MISTAKEN = "entered-in-error"
 
 
 def changes_of(library: Library, pack: str) -> tuple[Change, ...]:
@@ -38,7 +42,8 @@ def changes_of(library: Library, pack: str) -> tuple[Change, ...]:
     found.extend(_of_withhold(files.pack, pack))
     for profile in files.profiles.values():
         found.extend(_of_profile(profile, files, pack))
-    found.extend(_of_codes(library.shared.value_sets.values(), pack))
+    used = names_in(Items(files.pack.at, (files.pack, *files.facts, *files.rules)))
+    found.extend(_of_codes((each for each in library.shared.value_sets.values() if each.name in used), pack))
     return tuple(found)
 
 
@@ -106,17 +111,30 @@ def _of_codes(sets: Iterable[ValueSet], pack: str) -> Iterator[Change]:
             left += [(f"{name} without {system}", CodesLeft(without=system)) for system in systems]
         if any(line.descendants for line in each.codes.lines):
             left.append((f"{name} without the codes below", CodesLeft(descendants=False)))
-        if each.codes.excluded:
+        if _excludes(each.codes):
             left.append((f"{name} with what is excluded", CodesLeft(exclusions=False)))
         for id, codes in left:
             yield Change(each.at, pack, id, "codes", codes=codes, subject=name)
 
 
+def _excludes(codes: CodeSet) -> bool:
+    """Whether the set would hold anything that it excludes; a near miss is often named for the reader alone."""
+    every = code_set(codes.name, codes.title, codes.lines)
+    return any(every.find(each) is not None for each in codes.excluded)
+
+
 def _statuses(files: PackFiles) -> dict[str, tuple[str, ...]]:
+    """Every status that a resource of a data group may have and some retrieve tells from others, by group.
+
+    A mistaken problem or allergy is told by its verification, which no retrieve names.
+    """
     found: dict[str, dict[str, None]] = {}
     for file in files.facts:
         for _, node in fields(file.get("retrieves")):
             for group in texts(fields(node).get("group")):
                 named = (each.value for each in texts(fields(node).get("status")))
                 found.setdefault(group.value, {}).update(dict.fromkeys(named))
-    return {group: tuple(several) for group, several in found.items()}
+    for name, several in found.items():
+        if text(fields(fields(files.data.get("groups")).get(name)).get("search")) not in CLINICAL:
+            several[_MISTAKEN] = None
+    return {name: tuple(several) for name, several in found.items()}

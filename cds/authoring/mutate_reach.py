@@ -24,11 +24,13 @@ class Felt:
     Attributes:
         facts: by their full names.
         rules: whose own words, cases or phases it touches.
+        retrieves: what they find may be otherwise.
         everywhere: it may change whether the pack answers at all.
     """
 
     facts: frozenset[str]
     rules: frozenset[str]
+    retrieves: frozenset[str] = frozenset()
     everywhere: bool = False
 
     def by(self, rule: str, asked: Collection[str]) -> bool:
@@ -46,7 +48,8 @@ class Reach:
     def __init__(self, pack: PackTests) -> None:
         files = pack.library.packs[pack.name]
         self._facts = {name: names_in(body) for name, body in written_facts(pack.library, pack.name)}
-        self._between = _between(files)
+        self._between = _between(files, ("retrieves", "readings"))
+        self._of_drug = _between(files, ("retrieves",), "drug")
         self._rules = {
             text(rule.get("rule")): names_in(rule.get("cases")) | names_in(rule.get("applies")) for rule in files.rules
         }
@@ -67,7 +70,9 @@ class Reach:
             if (each == change.subject or names & mentioned) and _sees(each, owner)
         )
         rules = frozenset(each for each, said in self._rules.items() if names & said and owner in ("", each))
-        return Felt(facts | {change.subject}, rules, everywhere=bool(names & self._drugs))
+        of_drug = bool(names & self._drugs)
+        retrieves = names | (self._of_drug.keys() if of_drug else set())
+        return Felt(facts | {change.subject}, rules, retrieves, everywhere=of_drug)
 
     def to_prove(self, change: Change, rules: Iterable[Rule]) -> tuple[Rule, ...]:
         """The rules whose proof can turn out otherwise."""
@@ -91,10 +96,12 @@ def _sees(fact: str, owner: str) -> bool:
     return not owner or fact.startswith(f"{owner}.")
 
 
-def _between(files: PackFiles) -> Mapping[str, frozenset[str]]:
-    sections = ("retrieves", "readings")
+def _between(files: PackFiles, sections: Iterable[str], having: str = "") -> Mapping[str, frozenset[str]]:
+    """What is named by each entry of some sections, of those alone that have a key."""
     several: list[Fields] = [fields(file.get(section)) for file in files.facts for section in sections]
-    return {key.value: names_in(node) for body in several for key, node in body}
+    return {
+        key.value: names_in(node) for body in several for key, node in body if not having or having in fields(node)
+    }
 
 
 def _closure(rule: Rule) -> frozenset[str]:

@@ -27,8 +27,9 @@ def retrieve_changes(name: str, body: Fields, statuses: Mapping[str, tuple[str, 
     if named:
         words = [each.value for each in named]
         known = dict.fromkeys(each for group in groups for each in statuses.get(group.value, ()))
-        wider = [*words, *(each for each in known if each not in words), "entered-in-error"]
-        yield Found(named[0].at, f"{name} any status", "status", (Edit(("status",), _list(body, wider)),))
+        wider = [*words, *(each for each in known if each not in words)]
+        if wider != words:
+            yield Found(named[0].at, f"{name} any status", "status", (Edit(("status",), _list(body, wider)),))
         if len(named) > 1:
             id = f"{name} status: only {words[0]}"
             yield Found(named[0].at, id, "status", (Edit(("status",), Text(named[0].at, words[0])),))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from multiprocessing import get_context
 
+from cds.authoring.finds_file import FindTrial
+from cds.authoring.finds_run import found_with, prefetched
 from cds.authoring.mutate_change import Change, with_change, with_codes_left
 from cds.authoring.mutate_reach import BETWEEN, Felt, Reach
 from cds.authoring.test_evaluate import judge, request_of
@@ -124,14 +126,24 @@ class _Trier:
             for trial in tests.trials
             if not trial.todo and (pack.name in owners or tests.rule in owners or trial.expect.withheld_by)
         )
+        self.finds = tuple(
+            _ready_to_find(trial) for tests in pack.finds for trial in tests.trials if pack.name in owners
+        )
 
     def tried(self, change: Change) -> Tried:
         """Compile with a change, and run what can notice it."""
         plans = _Plans(self, change)
         of_profile = next((name for name, root in self.files.profiles.items() if root.at.file == change.at.file), "")
-        if plans.of(Setup(of_profile) if of_profile else self.base) is None:
+        changed = plans.of(Setup(of_profile) if of_profile else self.base)
+        if changed is None:
             return Tried(change, Fate.REFUSED, plans.refusal)
         ran, felt = 0, self.reach.felt(change)
+        for find, sent in self.finds if not of_profile else ():
+            if find.retrieve not in felt.retrieves:
+                continue
+            ran += 1
+            if found_with(find, changed, sent) != find.finds:
+                return Tried(change, Fate.NOTICED, f"{find.at} {find.name}", ran)
         for ready in self.in_order(change, of_profile, felt):
             compiled = plans.of(ready.trial.setup)
             if compiled is None:
@@ -199,6 +211,13 @@ def _readied(trial: Trial) -> _Ready:
     if not result.holds:
         raise StartError(f"{trial.at}: {trial.name} fails without any change; run isotretinoin-cds test")
     return _Ready(trial, body, result.runs[0].patient)
+
+
+def _ready_to_find(trial: FindTrial) -> tuple[FindTrial, bytes]:
+    body = prefetched(trial)
+    if found_with(trial, trial.compiled, body) != trial.finds:
+        raise StartError(f"{trial.at}: {trial.name} fails without any change; run isotretinoin-cds test")
+    return trial, body
 
 
 def _holds(ready: _Ready, compiled: Compiled) -> bool:

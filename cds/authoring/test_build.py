@@ -187,8 +187,17 @@ class Builder:
         if "category" in body and kind == "Condition":
             system = "http://terminology.hl7.org/CodeSystem/condition-category"
             resource["category"] = [_concept(system, text(body.get("category")))]
+        self._form(resource, body.get("form"))
         self._dosage(resource, body, "dosage" if kind == "MedicationStatement" else "dosageInstruction")
         self._supplied(resource, body, kind)
+
+    def _form(self, resource: dict[str, Any], form: Node | None) -> None:
+        """A dose form stands in a Medication, which the resource then refers to."""
+        coding = self.pack.coding(form) if isinstance(form, Text) else None
+        if coding is not None:
+            drug = {"resourceType": "Medication", "id": "drug", "code": resource.pop("medicationCodeableConcept", None)}
+            resource["contained"] = [{**drug, "form": {"coding": [coding]}}]
+            resource["medicationReference"] = {"reference": "#drug"}
 
     def _dosage(self, resource: dict[str, Any], body: Fields, element: str) -> None:
         """Route and dose; the period of a dosage is added with the supply."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
@@ -126,7 +127,7 @@ def _run(by: str, body: bytes, trial: Trial) -> Run:
     except RequestError as error:  # the order is written so that it cannot be read
         raise AssertionError(f"{trial.at}: {error}") from error
     plan = trial.compiled.plan
-    found = answer(call, plan, Edge(trial.today, _UTC, _gathering(trial.sent), lambda _call, _order: None, _FRAME))
+    found = answer(call, plan, edge_of(trial.sent, trial.today))
     all_of_them = found.decisions.all if found.decisions is not None else ()
     decision = next((each for each in all_of_them if each.rule.name == trial.rule.name), None)
     if decision is None or found.patient is None:
@@ -136,6 +137,11 @@ def _run(by: str, body: bytes, trial: Trial) -> Run:
         found.patient.state(fact)
     states = {name: outcome.state for name, outcome in found.patient.outcomes.items()}
     return Run(by, found, decision, observed, states)
+
+
+def edge_of(sent: Sent, today: date) -> Edge:
+    """The world of a test: its day, and a client that sends what it has or lets its FHIR server be read."""
+    return Edge(today, _UTC, _gathering(sent), lambda _call, _order: None, _FRAME)
 
 
 def _gathering(sent: Sent) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from cds.authoring.finds_run import Found
 from cds.authoring.test_evaluate import Result, explained
 from cds.authoring.test_expect import Difference
 from cds.values.diagnostic import Diagnostic
@@ -59,11 +60,11 @@ def _fact(fact: Mapping[str, Any]) -> str:
     return f"{fact['fact']} {fact['state']}{value}" + (f": {'; '.join(parts)}" if parts else "")
 
 
-def summary(results: Iterable[Result], seconds: float) -> str:
+def summary(results: Iterable[Result | Found], seconds: float) -> str:
     """The last line of a run."""
     several = tuple(results)
     failed = sum(not each.passed for each in several)
-    todo = sum(bool(each.trial.todo) and each.passed for each in several)
+    todo = sum(isinstance(each, Result) and bool(each.trial.todo) and each.passed for each in several)
     parts = [f"{len(several) - failed - todo} passed"]
     if failed:
         parts.append(f"{failed} failed")

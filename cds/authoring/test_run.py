@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from cds.authoring.finds_run import Found, find_failure, run_find
 from cds.authoring.loopback import LoopbackFhir
 from cds.authoring.test_coverage import coverage, coverage_lines
 from cds.authoring.test_evaluate import Result, run_trial
@@ -41,21 +42,25 @@ def run_tests(args: argparse.Namespace) -> int:
     untested = [each for pack, several in chosen for each in several if not each.trials]
     with LoopbackFhir() as server:
         results = {pack.name: _run(several, server) for pack, several in chosen}
+        found = _run_finds(packs, named, server)
     everything = [result for several in results.values() for result in several]
     for each in everything:
         if not each.passed:
             print(failure(each))
+    for one in found:
+        if not one.passed:
+            print(find_failure(one))
     for tests in untested:
         print(f"{tests.path}:1:1: FAIL {tests.rule} has no tests")
     for line in todo_lines(everything):
         print(line)
-    failed = bool(untested) or not all(each.passed for each in everything)
+    failed = bool(untested) or not (all(each.passed for each in everything) and all(each.passed for each in found))
     if getattr(args, "coverage", False):
         for pack, several in chosen:
             reached = coverage(pack, several, results[pack.name])
             print("\n".join(coverage_lines(reached)))
             failed = failed or not reached.complete
-    print(summary(everything, monotonic() - started))
+    print(summary((*everything, *found), monotonic() - started))
     return _FAILED if failed else _PASSED
 
 
@@ -63,12 +68,17 @@ def _run(several: Iterable[RuleTests], server: LoopbackFhir) -> list[Result]:
     return [run_trial(trial, server) for tests in several for trial in tests.trials]
 
 
+def _run_finds(packs: Iterable[PackTests], named: Named, server: LoopbackFhir) -> list[Found]:
+    chosen = (tests for pack in packs for tests in pack.finds if named.has(tests.path))
+    return [run_find(trial, server) for tests in chosen for trial in tests.trials]
+
+
 def _chosen(packs: Sequence[PackTests], named: Named) -> list[tuple[PackTests, list[RuleTests]]]:
     """The tests that the command line names."""
     found = []
     for pack in packs:
         several = [each for each in pack.rules if named.has(each.path)]
-        if several:
+        if several or any(named.has(each.path) for each in pack.finds):
             found.append((pack, several))
     if not found:
         raise StartError("there are no rules to test in what was named")

@@ -14,7 +14,7 @@ _PLACES = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
 _COMMON = frozenset({"date", "code", "text", "status", "group", "elements"})
 _MEASURED = frozenset({"value", "answer", "answer_text", "category", "performer", "method", "note", "upper_limit"})
-_SUPPLIED = frozenset({"supply", "refills", "until", "route", "dose", "times_a_day"})
+_SUPPLIED = frozenset({"supply", "refills", "until", "route", "form", "dose", "times_a_day"})
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ SKELETONS: Mapping[str, Skeleton] = {
     ),
     "Procedure": Skeleton(_subject, date_at="performedDateTime", fields=_COMMON | {"note"}),
     "MedicationRequest": _drug(start=_intended, date_at="authoredOn"),
-    "MedicationDispense": _drug(start=_subject, date_at="whenHandedOver", fields=_COMMON | {"supply", "route"}),
-    "MedicationStatement": _drug(start=_subject, date_at="effectiveDateTime", fields=_COMMON | {"until", "route"}),
+    "MedicationDispense": _drug(start=_subject, date_at="whenHandedOver", fields=_COMMON | {"supply", "route", "form"}),
+    "MedicationStatement": _drug(start=_subject, date_at="effectiveDateTime", fields=_COMMON | {"until", "route", "form"}),
     "ServiceRequest": Skeleton(_intended, date_at="authoredOn"),
     "AllergyIntolerance": Skeleton(
         lambda patient: {"patient": {"reference": f"Patient/{patient}"}},

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from cds.authoring.finds_file import FindTests, read_finds
 from cds.authoring.test_file import Declared, WrittenFile, read_test_file
 from cds.authoring.test_pack import PACK_TESTS, TestedPack
 from cds.authoring.test_trial import Common, Trial, read_common, read_trials
 from cds.facts.kinds import KINDS
 from cds.language.load import Files, Library, read_library
-from cds.language.node import Fields, fields, text
+from cds.language.node import Fields, Text, fields, text
 from cds.language.pack import Compiled
 from cds.language.report import Report
 from cds.language.schema import Validator, check_structure, validator
@@ -20,7 +21,7 @@ from cds.language.yaml import read_yaml
 from cds.values.diagnostic import Position
 
 ENDING = ".test.yaml"
-_SCHEMA = "rules/schema/test.schema.json"
+_USUAL_HOOK = "order-sign"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class PackTests:
     Attributes:
         survivors: changes of what its rules share that no test need notice.
         unreachable: what of that no test can reach.
+        finds: the tests of its retrieves.
     """
 
     name: str
@@ -59,6 +61,7 @@ class PackTests:
     rules: tuple[RuleTests, ...]
     survivors: tuple[Declared, ...] = ()
     unreachable: tuple[Declared, ...] = ()
+    finds: tuple[FindTests, ...] = ()
 
 
 def load_suite(files: Files, profile: str, report: Report) -> tuple[PackTests, ...]:
@@ -81,7 +84,7 @@ class _Reader:
         self.files = files
         self.library = library
         self.report = report
-        self._validator: Validator | None = None
+        self._validators: dict[str, Validator] = {}
 
     def pack(self, name: str, profile: str) -> PackTests | None:
         content = self.library.packs[name]
@@ -96,15 +99,33 @@ class _Reader:
         if compiled is None:
             return None
         names = [text(rule.get("rule")) for rule in content.rules]
-        known = {f"{folder}/{each}{ENDING}" for each in names} | {f"{folder}/{PACK_TESTS}"}
+        beside = {f"{each.at.file.removesuffix('.yaml')}{ENDING}": each for each in content.facts}
+        known = {f"{folder}/{each}{ENDING}" for each in names} | {f"{folder}/{PACK_TESTS}", *beside}
         for path in self.files:
             if path.startswith(f"{folder}/") and path.endswith(ENDING) and path not in known:
                 self.report.error(
-                    "no-rule", Position(path, 1, 1), f"{path} stands beside no rule of that name", "It would never run."
+                    "no-rule", Position(path, 1, 1), f"{path} stands beside no rule and no facts of that name", "It would never run."
                 )
         rules = tuple(self.rule(folder, each, common, pack) for each in names)
+        finds = tuple(
+            found
+            for path, facts in beside.items()
+            if path in self.files and (found := self.finds(path, facts, common, pack)) is not None
+        )
         lists = (shared.survivors, shared.unreachable) if shared is not None else ((), ())
-        return PackTests(name, compiled, self.library, rules, *lists)
+        return PackTests(name, compiled, self.library, rules, *lists, finds)
+
+    def finds(self, path: str, facts: Fields, common: Common, pack: TestedPack) -> FindTests | None:
+        root = self.root(path, "finds")
+        if root is None:
+            return None
+        named, beside = root.get("finds_for"), PurePosixPath(facts.at.file).stem
+        if not isinstance(named, Text) or named.value != beside:
+            at = named.at if named is not None else root.at
+            self.report.error("file-name", at, f"tests for {text(named)} stand beside the facts {beside}")
+            return None
+        hook = pack.hook(Text(root.at, text(common.defaults.get("hook"), _USUAL_HOOK)))
+        return read_finds(root, path, facts, common, pack, hook) if hook is not None else None
 
     def rule(self, folder: str, name: str, common: Common, pack: TestedPack) -> RuleTests:
         path = f"{folder}/{name}{ENDING}"
@@ -119,19 +140,21 @@ class _Reader:
         return RuleTests(path, name, True, trials, written.survivors, written.unreachable)
 
     def file(self, path: str) -> WrittenFile | None:
-        if path not in self.files:
+        root = self.root(path, "test") if path in self.files else None
+        if root is None:
             return None
+        found = read_test_file(path, root, self.report)
+        self.check_place(path, root)
+        return found
+
+    def root(self, path: str, kind: str) -> Fields | None:
         root = read_yaml(path, self.files[path], self.report)
         if root is None:
             return None
         if not isinstance(root, Fields):
             self.report.error("structure", root.at, "the file is not a mapping of keys", remedy="Write key: value.")
             return None
-        if not check_structure(root, self.validator(), self.report):
-            return None
-        found = read_test_file(path, root, self.report)
-        self.check_place(path, root)
-        return found
+        return root if check_structure(root, self.validator(kind), self.report) else None
 
     def check_place(self, path: str, root: Fields) -> None:
         """Defaults stand in the pack's own test file, and tests do not."""
@@ -142,11 +165,11 @@ class _Reader:
             if not of_pack and key.value == "defaults":
                 self.report.error("defaults", key.at, f"defaults stand in {PACK_TESTS}")
 
-    def validator(self) -> Validator:
-        if self._validator is None:
-            schema: Mapping[str, object] = json.loads(self.files.get(_SCHEMA, b"{}"))
-            self._validator = validator(schema)
-        return self._validator
+    def validator(self, kind: str) -> Validator:
+        if kind not in self._validators:
+            schema: Mapping[str, object] = json.loads(self.files.get(f"rules/schema/{kind}.schema.json", b"{}"))
+            self._validators[kind] = validator(schema)
+        return self._validators[kind]
 
 
 def written_facts(library: Library, pack: str) -> Iterator[tuple[str, Fields]]:

@@ -11,7 +11,8 @@ from cds.values.dates import Day, read_date
 from cds.wire.medication import codings
 
 NEVER = "never"
-_CLINICAL = frozenset({"Condition", "AllergyIntolerance"})
+CLINICAL = frozenset({"Condition", "AllergyIntolerance"})
+"""Types whose status is the clinical one."""
 _NEVER_VERIFIED = frozenset({"refuted", "entered-in-error"})
 
 
@@ -21,7 +22,7 @@ def status_of(resource: Mapping[str, Any], type: str, today: date, zone: ZoneInf
     A refuted or mistaken problem has the status ``never``. A problem without clinical status is active unless it has
     ended. Empty when a resource that must have a status has none.
     """
-    if type in _CLINICAL:
+    if type in CLINICAL:
         return _clinical(resource, today, zone)
     if type == "PractitionerRole":
         return "inactive" if resource.get("active") is False else "active"
