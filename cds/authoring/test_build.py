@@ -120,16 +120,20 @@ class Builder:
         concept: dict[str, Any] = {}
         code, words = body.get("code"), text(body.get("text"))
         if isinstance(code, Text):
-            coding = self.pack.coding(code, look.codes) if code.value != NONE else None
+            coding = self._coding(code, body, look.codes) if code.value != NONE else None
             concept = {"coding": [coding]} if coding is not None else {}
         elif look.first is not None:
-            concept = {"coding": [look.first]}
+            concept = {"coding": [_shown(look.first, body)]}
         if words:
             concept["text"] = words
         if concept:
             put(resource, skeleton.code_at, [concept] if skeleton.code_repeats else concept)
         elif look.needs_code and not isinstance(code, Text):
             self.report.error("no-code", name.at, f"{name.value} names no codes of its own", remedy="Write code: ...")
+
+    def _coding(self, code: Text, body: Fields, preferred: CodeSet | None = None) -> dict[str, Any] | None:
+        coding = self.pack.coding(code, preferred)
+        return _shown(coding, body) if coding is not None else None
 
     def _status(self, resource: dict[str, Any], body: Fields, kind: str, skeleton: Skeleton, usual: str) -> None:
         status = text(body.get("status"), usual)
@@ -187,13 +191,14 @@ class Builder:
         if "category" in body and kind == "Condition":
             system = "http://terminology.hl7.org/CodeSystem/condition-category"
             resource["category"] = [_concept(system, text(body.get("category")))]
-        self._form(resource, body.get("form"))
+        self._form(resource, body)
         self._dosage(resource, body, "dosage" if kind == "MedicationStatement" else "dosageInstruction")
         self._supplied(resource, body, kind)
 
-    def _form(self, resource: dict[str, Any], form: Node | None) -> None:
+    def _form(self, resource: dict[str, Any], body: Fields) -> None:
         """A dose form stands in a Medication, which the resource then refers to."""
-        coding = self.pack.coding(form) if isinstance(form, Text) else None
+        form = body.get("form")
+        coding = self._coding(form, body) if isinstance(form, Text) else None
         if coding is not None:
             drug = {"resourceType": "Medication", "id": "drug", "code": resource.pop("medicationCodeableConcept", None)}
             resource["contained"] = [{**drug, "form": {"coding": [coding]}}]
@@ -203,7 +208,7 @@ class Builder:
         """Route and dose; the period of a dosage is added with the supply."""
         dosage: dict[str, Any] = {}
         route, dose = body.get("route"), body.get("dose")
-        if isinstance(route, Text) and (coding := self.pack.coding(route)) is not None:
+        if isinstance(route, Text) and (coding := self._coding(route, body)) is not None:
             dosage["route"] = {"coding": [coding]}
         if isinstance(dose, Text):
             quantity = read_quantity(dose.value, self.pack.units)
@@ -264,6 +269,13 @@ class _Look:
 
 def _concept(system: str, code: str) -> dict[str, Any]:
     return {"coding": [{"system": system, "code": code}]}
+
+
+def _shown(coding: dict[str, Any], body: Fields) -> dict[str, Any]:
+    """A coding as a line wants it: with the words that go with it, or as the bare code."""
+    if text(body.get("display")) != NONE:
+        return coding
+    return {name: value for name, value in coding.items() if name != "display"}
 
 
 def _over(usual: Fields, own: Fields) -> Fields:

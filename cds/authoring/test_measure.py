@@ -58,6 +58,9 @@ def measure(resource: dict[str, Any], line: Fields, retrieve: Retrieve, pack: Te
             f"{at.value} reads a value, and this line has none",
             remedy=f"Write {at.value}: {{value: ...}}, or value: none.",
         )
+    beside = line.get("interpretation")
+    if isinstance(beside, Text) and (coding := pack.coding(beside)) is not None:
+        resource["interpretation"] = [{"coding": [coding]}]
     limit = line.get("upper_limit")
     if isinstance(limit, Text) and limit.value != NONE:
         high = read_quantity(limit.value, pack.units)

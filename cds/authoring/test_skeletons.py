@@ -12,8 +12,8 @@ _ALLERGY = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
 _ALLERGY_CERTAINTY = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
 _PLACES = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
-_COMMON = frozenset({"date", "code", "text", "status", "group", "elements"})
-_MEASURED = frozenset({"value", "answer", "answer_text", "category", "performer", "method", "note", "upper_limit"})
+_COMMON = frozenset({"date", "code", "display", "text", "status", "group", "elements"})
+_MEASURED = frozenset({"value", "answer", "answer_text", "interpretation", "category", "performer", "method", "note", "upper_limit"})
 _SUPPLIED = frozenset({"supply", "refills", "until", "route", "form", "dose", "times_a_day"})
 
 
