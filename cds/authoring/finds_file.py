@@ -92,9 +92,7 @@ def read_finds(root: Fields, path: str, facts: Fields, common: Common, pack: Tes
 class _Rows:
     """Reads the rows of one retrieve."""
 
-    def __init__(
-        self, retrieve: Text, common: Common, pack: TestedPack, hook: Hook, today: date, patient: str
-    ) -> None:
+    def __init__(self, retrieve: Text, common: Common, pack: TestedPack, hook: Hook, today: date, patient: str) -> None:
         self.name = retrieve
         self.common = common
         self.pack = pack
@@ -137,9 +135,7 @@ class _Rows:
         )
         name = f"{self.name.value} {_in_words(asked)}".rstrip()
         finds = text(body.get("finds"))
-        return FindTrial(
-            body.at, name, self.name.value, retrieve.groups, compiled, self.hook, self.today, sent, finds
-        )
+        return FindTrial(body.at, name, self.name.value, retrieve.groups, compiled, self.hook, self.today, sent, finds)
 
 
 def _patients(groups: Mapping[str, DataGroup], patient: Mapping[str, Any]) -> dict[str, tuple[Mapping[str, Any], ...]]:

@@ -110,6 +110,16 @@ def _logic(name: str, body: Fields) -> Iterator[Found]:
         yield from _first(name, first)
 
 
+def _exclude_each_other(one: Node, other: Node) -> bool:
+    """Whether two entries ask for different states of one fact: they never hold together, in whatever order."""
+    first, second = fields(fields(one).get("if")), fields(fields(other).get("if"))
+    shared = first.values.keys() & second.values.keys()
+    return any(
+        {each.value for each in texts(first.get(name))}.isdisjoint(each.value for each in texts(second.get(name)))
+        for name in shared
+    )
+
+
 def _first(name: str, node: Items) -> Iterator[Found]:
     last = outcome_of(node.items[-1])
     for place, entry in enumerate(node.items[:-1]):
@@ -121,7 +131,7 @@ def _first(name: str, node: Items) -> Iterator[Found]:
             path, to = ("first", place, "then"), Text(entry.at, last)
             yield Found(entry.at, f"{head} then: {outcome_of(entry)} -> {last}", "logic", (Edit(path, to),))
     for place, (one, other) in enumerate(pairwise(node.items[:-1])):
-        if outcome_of(one) != outcome_of(other):
+        if outcome_of(one) != outcome_of(other) and not _exclude_each_other(one, other):
             swapped: tuple[Node, ...] = (*node.items[:place], other, one, *node.items[place + 2 :])
             id = f"{name} first {place + 1} and {place + 2} swapped"
             yield Found(one.at, id, "logic", (Edit(("first",), Items(node.at, swapped)),))

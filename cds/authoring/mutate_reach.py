@@ -99,9 +99,7 @@ def _sees(fact: str, owner: str) -> bool:
 def _between(files: PackFiles, sections: Iterable[str], having: str = "") -> Mapping[str, frozenset[str]]:
     """What is named by each entry of some sections, of those alone that have a key."""
     several: list[Fields] = [fields(file.get(section)) for file in files.facts for section in sections]
-    return {
-        key.value: names_in(node) for body in several for key, node in body if not having or having in fields(node)
-    }
+    return {key.value: names_in(node) for body in several for key, node in body if not having or having in fields(node)}
 
 
 def _closure(rule: Rule) -> frozenset[str]:

@@ -29,6 +29,7 @@ _OF_FINDING = (
 )
 _OFFERS = ("suggest", "override")
 _WITHHELD = "withheld_by"
+_NOTHING = "none"
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Expect:
         texts: indicator and words, by the keys of the file.
         reasons: of ``not_checked``.
         offers: names that the finding must offer, all of them, by ``suggest`` and ``override``.
-        withheld_by: the finding because of which this one is not shown.
+        withheld_by: the finding because of which this one is not shown; ``none`` when it must be shown.
         facts: facts with the state that each must be in, and the name that the file uses.
     """
 
@@ -173,8 +174,8 @@ def _offers(expect: Expect, observed: Observed) -> Iterator[Difference]:
         got = observed.suggest if key == "suggest" else observed.override
         if wanted != got:
             yield Difference(key, ", ".join(wanted) or "none", ", ".join(got) or "none")
-    if expect.withheld_by and expect.withheld_by != observed.withheld_by:
-        yield Difference(_WITHHELD, expect.withheld_by, observed.withheld_by or "nothing, it is shown")
+    if expect.withheld_by and expect.withheld_by != (observed.withheld_by or _NOTHING):
+        yield Difference(_WITHHELD, expect.withheld_by, observed.withheld_by or "none, it is shown")
 
 
 def _said(ending: str, says: str) -> str:

@@ -13,7 +13,9 @@ _ALLERGY_CERTAINTY = "http://terminology.hl7.org/CodeSystem/allergyintolerance-v
 _PLACES = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
 _COMMON = frozenset({"date", "code", "display", "text", "status", "group", "elements"})
-_MEASURED = frozenset({"value", "answer", "answer_text", "interpretation", "category", "performer", "method", "note", "upper_limit"})
+_MEASURED = frozenset(
+    {"value", "answer", "answer_text", "interpretation", "category", "performer", "method", "note", "upper_limit"}
+)
 _SUPPLIED = frozenset({"supply", "refills", "until", "route", "form", "dose", "times_a_day"})
 
 
@@ -63,7 +65,9 @@ SKELETONS: Mapping[str, Skeleton] = {
     "Procedure": Skeleton(_subject, date_at="performedDateTime", fields=_COMMON | {"note"}),
     "MedicationRequest": _drug(start=_intended, date_at="authoredOn"),
     "MedicationDispense": _drug(start=_subject, date_at="whenHandedOver", fields=_COMMON | {"supply", "route", "form"}),
-    "MedicationStatement": _drug(start=_subject, date_at="effectiveDateTime", fields=_COMMON | {"until", "route", "form"}),
+    "MedicationStatement": _drug(
+        start=_subject, date_at="effectiveDateTime", fields=_COMMON | {"until", "route", "form"}
+    ),
     "ServiceRequest": Skeleton(_intended, date_at="authoredOn"),
     "AllergyIntolerance": Skeleton(
         lambda patient: {"patient": {"reference": f"Patient/{patient}"}},

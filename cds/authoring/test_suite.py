@@ -104,7 +104,10 @@ class _Reader:
         for path in self.files:
             if path.startswith(f"{folder}/") and path.endswith(ENDING) and path not in known:
                 self.report.error(
-                    "no-rule", Position(path, 1, 1), f"{path} stands beside no rule and no facts of that name", "It would never run."
+                    "no-rule",
+                    Position(path, 1, 1),
+                    f"{path} stands beside no rule and no facts of that name",
+                    "It would never run.",
                 )
         rules = tuple(self.rule(folder, each, common, pack) for each in names)
         finds = tuple(
