@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from cds.authoring.mutate_change import Change
 from cds.authoring.mutate_conditions import names_in
 from cds.authoring.mutate_reach import BETWEEN
-from cds.authoring.test_suite import PackTests, written_facts
+from cds.authoring.test_suite import ENDING, PackTests, written_facts
 from cds.language.fact import Fact, closure
-from cds.language.node import fields, texts
+from cds.language.node import fields, text, texts
 
 _OTHER_VALUE = re.compile(r"(?P<what>.+): (?P<was>.+) -> (?P<now>.+)\Z")
 _OFFER = re.compile(r"case (?P<case>\d+) (?P<key>suggest|override): .+ dropped\Z")
@@ -27,11 +27,10 @@ class Hints:
     def __init__(self, pack: PackTests) -> None:
         self._pack = pack
         self._written = dict(written_facts(pack.library, pack.name))
-        self._retrieves = {
-            key.value: fields(node)
-            for file in pack.library.packs[pack.name].facts
-            for key, node in fields(file.get("retrieves"))
-        }
+        facts = pack.library.packs[pack.name].facts
+        several = [(file, key.value, fields(node)) for file in facts for key, node in fields(file.get("retrieves"))]
+        self._retrieves = {name: body for _, name, body in several}
+        self._tests = {name: f"{file.at.file.removesuffix('.yaml')}{ENDING}" for file, name, _ in several}
         rules = pack.compiled.plan.rules
         asked = (fact for rule in rules for fact in rule.facts)
         self._facts: Mapping[str, Fact] = {
@@ -45,6 +44,9 @@ class Hints:
             return tuple(self._offer(change.owner, int(offer["case"]), offer["key"]))
         if change.kind in BETWEEN:
             return ("expect withheld_by: ID where the other finding holds as well",)
+        rows = tuple(self._rows(change))
+        if rows:
+            return rows
         lines = tuple(self._lines(change))
         if lines:
             fact = next(iter(self._felt(change)), "")
@@ -60,20 +62,29 @@ class Hints:
         named = [each.name for each in (case.finding.suggest if key == "suggest" else case.finding.override)]
         yield f"in a test that expects {case.finding.id} by case {number}: {key}: [{', '.join(named)}]"
 
+    def _rows(self, change: Change) -> Iterator[str]:
+        """A row of the tests beside the facts, for a change of what a retrieve finds."""
+        name = next(self._retrieves_of(change), "")
+        if name not in self._retrieves:
+            return
+        row = ""
+        if change.codes is not None:
+            row = f"code: {self._first_code(change)}, finds: yes"
+        elif change.kind == "status" and "only" in change.id:
+            row = f"status: {texts(self._retrieves[name].get('status'))[-1].value}, finds: yes"
+        elif change.kind == "status":
+            row = "status: entered-in-error, finds: no"
+        elif change.kind == "doubtful":
+            finds = "unknown" if text(self._retrieves[name].get("doubtful")) == "unknown" else "no"
+            row = f"status: none, finds: {finds}"
+        if row:
+            yield from (f"in {self._tests[name]}, under retrieves:", f"  {name}:", f"    - {{{row}}}")
+
     def _lines(self, change: Change) -> Iterator[str]:
         """Data lines that stand on both sides of the change."""
         several = list(self._retrieves_of(change))
         found = _OTHER_VALUE.match(change.id)
-        if change.codes is not None:
-            yield from (f"{name}: {{code: {self._first_code(change)}}}" for name in several[:1])
-        elif change.kind == "status" and "only" in change.id:
-            others = texts(self._retrieves[change.subject].get("status"))[1:]
-            yield from (f"{name}: {{status: {others[0].value}}}" for name in several[:1])
-        elif change.kind == "status":
-            yield from (f"{name}: {{status: entered-in-error}}" for name in several[:1])
-        elif change.kind == "doubtful":
-            yield from (f"{name}: {{date: none}}" for name in several[:1])
-        elif found is not None and _DAYS.match(found["was"]):
+        if found is not None and _DAYS.match(found["was"]):
             day = max(found["was"], found["now"], key=lambda words: int(words.split()[0]))
             yield from (f"{name}: {{date: {day} ago}}" for name in several[:1])
         elif found is not None and found["was"][:1].isdigit():

@@ -16,7 +16,8 @@ _COMMON = frozenset({"date", "code", "display", "text", "status", "group", "elem
 _MEASURED = frozenset(
     {"value", "answer", "answer_text", "interpretation", "category", "performer", "method", "note", "upper_limit"}
 )
-_OF_A_DRUG = _COMMON | {"supply", "route", "form"}
+_DISPENSED = _COMMON | {"supply", "route", "form"}
+_STATED = _COMMON | {"until", "route", "form"}
 _SUPPLIED = frozenset({"supply", "refills", "until", "route", "form", "dose", "times_a_day"})
 
 
@@ -65,10 +66,8 @@ SKELETONS: Mapping[str, Skeleton] = {
     ),
     "Procedure": Skeleton(_subject, date_at="performedDateTime", fields=_COMMON | {"note"}),
     "MedicationRequest": _drug(start=_intended, date_at="authoredOn"),
-    "MedicationDispense": _drug(start=_subject, date_at="whenHandedOver", fields=_OF_A_DRUG),
-    "MedicationStatement": _drug(
-        start=_subject, date_at="effectiveDateTime", fields=_COMMON | {"until", "route", "form"}
-    ),
+    "MedicationDispense": _drug(start=_subject, date_at="whenHandedOver", fields=_DISPENSED),
+    "MedicationStatement": _drug(start=_subject, date_at="effectiveDateTime", fields=_STATED),
     "ServiceRequest": Skeleton(_intended, date_at="authoredOn"),
     "AllergyIntolerance": Skeleton(
         lambda patient: {"patient": {"reference": f"Patient/{patient}"}},

@@ -30,6 +30,7 @@ RICH = (
     first:
       - {if: {tier: B}, then: grave}
       - {if: {tier: A}, then: lesser}
+      - {if: high, then: nothing}
       - {otherwise: nothing}
 parameters:
   window: {ask: How old?, default: 31 days, min: 7 days, max: 60 days, basis: nobody}
@@ -97,11 +98,13 @@ def test_each_kind_of_change_is_made_once():
         ("tiny", "both all 1 on_file: yes -> no"),
         ("tiny", "not_high not removed"),
         ("tiny", "worst first 1 dropped"),
-        ("tiny", "worst first 1 and 2 swapped"),
+        ("tiny", "worst first 2 and 3 swapped"),
         ("tiny", "worst first 1 then: grave -> nothing"),
         ("tiny", "results any status"),
         ("tiny", "analyte without its codes"),
     } <= set(ids)
+    # Lines that ask for different states of one fact never hold together, in whatever order they stand.
+    assert ("tiny", "worst first 1 and 2 swapped") not in ids
 
 
 def one(expect, value="", **line):
