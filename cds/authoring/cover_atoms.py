@@ -76,6 +76,7 @@ def _lines(retrieve: Retrieve) -> Iterator[Fields]:
     yield mapping({**usual, "code": "none"})
     yield mapping({**usual, "code": "none", "text": "words that say nothing"})
     yield mapping({**usual, "value": "none"})
+    yield mapping({**usual, "elements": mapping({"status": listed("final")})})
     if "value" in usual:
         yield mapping({"value": f"100 {_ODD_UNIT}"})
         yield mapping({"value": "100"})

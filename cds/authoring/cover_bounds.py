@@ -11,11 +11,13 @@ from cds.authoring.cover_limits import at_limit
 from cds.authoring.cover_search import Search, shortest
 from cds.authoring.cover_try import Bench, Probe
 from cds.authoring.test_boundaries import AT, PAST, Definition
-from cds.language.fact import closure
+from cds.language.fact import Fact, closure
 from cds.language.node import Fields, fields, text
 from cds.language.plan import Rule
 
 _MOST_SEEN = 400
+_MOST_OPENED = 8
+_MOST_FOUND = 6
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,9 @@ class AtBound:
     facts: tuple[str, ...] = ()
 
 
-def rests_on(rule: Rule, name: str) -> bool:
-    """Whether anything that a rule asks for, or itself, has a parameter."""
-    facts = closure(asked(rule))
+def rests_on(rule: Rule, phase: Fact, name: str) -> bool:
+    """Whether anything that a rule asks for, or the phase of treatment, or the rule itself has a parameter."""
+    facts = closure((*asked(rule), phase))
     return name in rule.parameters or any(each.name == name for fact in facts for each in fact.parameters)
 
 
@@ -55,13 +57,13 @@ class BoundSearch:
         self.rule = rule
         self.name, self.value = item.key
 
-    def find(self) -> AtBound | None:
-        """A test, with one on the other side of the bound where there is one."""
+    def find(self) -> Iterator[AtBound]:
+        """Tests, the best first: with one on the other side of the bound where there is one."""
         for settings in self._settings():
-            found = self._find(Draft().with_option("parameters", mapping(settings)))
-            if found is not None:
-                return found
-        return None
+            found = list(self._find(Draft().with_option("parameters", mapping(settings))))
+            if found:
+                yield from found
+                return
 
     def _settings(self) -> Iterator[dict[str, str]]:
         """The setting alone; where the order of several parameters forbids it, with another at its bound as well."""
@@ -89,7 +91,7 @@ class BoundSearch:
         named = {name for name in found if name in said}
         return named or found
 
-    def _find(self, start: Draft) -> AtBound | None:
+    def _find(self, start: Draft) -> Iterator[AtBound]:
         search = Search(self.bench, self.rule, start)
         definitions = [each for each in self.bench.limits if self._limits(each)]
         items = {
@@ -99,25 +101,28 @@ class BoundSearch:
             for side in (AT, PAST)
         }
         search.find(items)
+        for _ in range(_MOST_OPENED):
+            if self._in_order(search) or not search.go_on():
+                break
         best: list[AtBound] = []
         for probe in self._in_order(search):
             facts = self._noticed(probe)
             if facts is None:
                 continue
             probe = shortest(self.bench, probe, lambda each: self._noticed(each) is not None, ("parameters",))  # noqa: PLW2901 - the same draft, without what it does not need
-            found = self._with_other(probe, definitions, search, self._noticed(probe) or ())
+            found = self._with_other(probe, definitions, self._noticed(probe) or ())
             if found.other is not None:
-                return found
+                yield found
             best.append(found)
-            if len(best) >= 3:
+            if len(best) >= _MOST_FOUND:
                 break
-        return min(best, key=lambda each: (bool(each.facts), each.probe.draft.size), default=None)
+        yield from sorted(best, key=lambda each: (bool(each.facts), each.probe.draft.size))
 
     def _in_order(self, search: Search) -> list[Probe]:
         """What stands at a limit first, and what ends otherwise before what only has a fact in another state."""
-        several = {each.draft.words: each for each in (*search.found.values(), *search.pool.values())}
+        several = {each.draft.words: each for each in (*search.met.values(), *search.pool.values())}
         noticed = [each for each in list(several.values())[:_MOST_SEEN] if self._noticed(each) is not None]
-        at = {each.draft.words for each in search.found.values()}
+        at = set(search.met)
         return sorted(
             noticed, key=lambda each: (bool(self._noticed(each)), each.draft.words not in at, each.draft.size)
         )
@@ -148,9 +153,7 @@ class BoundSearch:
         )
         return facts or None
 
-    def _with_other(
-        self, probe: Probe, definitions: list[Definition], search: Search, facts: tuple[str, ...]
-    ) -> AtBound:
+    def _with_other(self, probe: Probe, definitions: list[Definition], facts: tuple[str, ...]) -> AtBound:
         """With a draft on the other side of the bound, which ends otherwise, and differs in one field of one line."""
         for definition in definitions:
             for limit in self._limits(definition):

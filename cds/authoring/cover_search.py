@@ -16,6 +16,7 @@ _MOST_TRIED = 3000
 _MOST_OPENED = 14
 """So many drafts are gone on from for one item."""
 _MOST_ROUNDS = 5
+_NOTHING = Draft()
 
 
 class Search:
@@ -25,14 +26,23 @@ class Search:
         bench: tries drafts on it.
         rule: as the pack usually has it.
         start: options that every draft has, such as a parameter that is set.
+        sound: whether a draft would do as a test; what would not is no more than a step.
     """
 
-    def __init__(self, bench: Bench, rule: Rule, start: Draft = Draft()) -> None:  # noqa: B008 - nothing changes it
+    def __init__(
+        self,
+        bench: Bench,
+        rule: Rule,
+        start: Draft = _NOTHING,
+        sound: Callable[[Probe], bool] = lambda _: True,
+    ) -> None:
         self.bench = bench
         self.rule = rule
         self.near = Near(rule)
         self.start = start
         self.found: dict[Item, Probe] = {}
+        self.met: dict[str, Probe] = {}
+        self._sound = sound
         self.pool: dict[object, Probe] = {}
         self._opened: set[str] = set()
         self._moved: dict[Item, set[str]] = {}
@@ -64,8 +74,9 @@ class Search:
         if probe is None:
             return None
         for item in self._wanted & probe.reached:
+            self.met[draft.words] = probe
             known = self.found.get(item)
-            if known is None or draft.size < known.draft.size:
+            if (known is None or draft.size < known.draft.size) and self._sound(probe):
                 self.found[item] = probe
         known = self.pool.get(probe.likeness)
         if known is None or draft.size < known.draft.size:
@@ -89,7 +100,15 @@ class Search:
         closed = [each for each in self.pool.values() if each.draft.words not in self._opened]
         return min(closed, key=lambda each: (self.near.distance(each, item), each.draft.size), default=None)
 
-    def open(self, probe: Probe, item: Item) -> None:
+    def go_on(self) -> bool:
+        """Try every step from the smallest draft from which none was tried; False where there is none left."""
+        closed = [each for each in self.pool.values() if each.draft.words not in self._opened]
+        if not closed:
+            return False
+        self.open(min(closed, key=lambda each: each.draft.size), None)
+        return True
+
+    def open(self, probe: Probe, item: Item | None) -> None:
         """Try every step from a draft, until the item is found."""
         for step in self._steps:
             self.see(step(probe.draft))
@@ -125,7 +144,7 @@ class Search:
 
     def shortened(self, item: Item, probe: Probe) -> Probe:
         """Without anything that the item does not need."""
-        return shortest(self.bench, probe, lambda each: item in each.reached)
+        return shortest(self.bench, probe, lambda each: item in each.reached and self._sound(each))
 
 
 def shortest(bench: Bench, probe: Probe, still: Callable[[Probe], bool], kept: Sequence[str] = ()) -> Probe:

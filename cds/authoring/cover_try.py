@@ -13,7 +13,7 @@ from cds.authoring.test_file import WrittenFile
 from cds.authoring.test_pack import TestedPack
 from cds.authoring.test_suite import PackTests
 from cds.authoring.test_trial import Common, Trial, read_trial
-from cds.language.node import Fields, Node, Text
+from cds.language.node import Fields, Text
 from cds.language.report import Report
 from cds.values.diagnostic import Position
 
@@ -68,11 +68,10 @@ class Bench:
             self._known[words] = self._probe(draft)
         return self._known[words]
 
-    def trial(self, draft: Draft, expect: Node = _NOTHING) -> Trial | None:
-        """A draft as a test that can be run."""
+    def trial(self, draft: Draft, patient: str = "draft") -> Trial | None:
+        """A draft as a test that can be run, and that expects nothing."""
         before = self.report.errors
-        written = draft.written(self.file, expect)
-        trial = read_trial(written, self.file, self.common, self.names, f"{self.pack.name}-draft")
+        trial = read_trial(draft.written(self.file, _NOTHING), self.file, self.common, self.names, patient)
         return trial if self.report.errors == before else None
 
     def _probe(self, draft: Draft) -> Probe | None:
