@@ -16,7 +16,8 @@ from cds.language.node import Fields, fields, text
 from cds.language.plan import Rule
 
 _MOST_SEEN = 400
-_MOST_OPENED = 8
+_MOST_OPENED = 4
+_MOST_TRIED, _FEW = 2000, 400
 _MOST_FOUND = 6
 
 
@@ -50,9 +51,11 @@ class BoundSearch:
         bench: tries drafts on the rule; its limits are all that the rule comes to.
         rule: the rule.
         item: parameter and value.
+        deep: whether to go on from drafts that do not rest on the parameter.
     """
 
-    def __init__(self, bench: Bench, rule: Rule, item: Item) -> None:
+    def __init__(self, bench: Bench, rule: Rule, item: Item, *, deep: bool) -> None:
+        self.deep = deep
         self.bench = bench
         self.rule = rule
         self.name, self.value = item.key
@@ -92,16 +95,17 @@ class BoundSearch:
         return named or found
 
     def _find(self, start: Draft) -> Iterator[AtBound]:
-        search = Search(self.bench, self.rule, start)
+        search = Search(self.bench, self.rule, start, most=_MOST_TRIED if self.deep else _FEW)
         definitions = [each for each in self.bench.limits if self._limits(each)]
-        items = {
-            Item(LIMITS, (each.name, limit, side))
-            for each in definitions
-            for limit in self._limits(each)
-            for side in (AT, PAST)
-        }
-        search.find(items)
-        for _ in range(_MOST_OPENED):
+        search.find(
+            {
+                Item(LIMITS, (each.name, limit, side))
+                for each in definitions or self._beside_it()
+                for limit in (self._limits(each) or each.limits)
+                for side in (AT, PAST)
+            }
+        )
+        for _ in range(_MOST_OPENED if self.deep else 0):
             if self._in_order(search) or not search.go_on():
                 break
         best: list[AtBound] = []
@@ -126,6 +130,12 @@ class BoundSearch:
         return sorted(
             noticed, key=lambda each: (bool(self._noticed(each)), each.draft.words not in at, each.draft.size)
         )
+
+    def _beside_it(self) -> list[Definition]:
+        """Facts that have the parameter without naming it as a limit: what stands at their limits may rest on it."""
+        facts = closure((*asked(self.rule), self.bench.pack.compiled.plan.phase))
+        having = {fact.name for fact in facts if any(each.name == self.name for each in fact.parameters)}
+        return [each for each in self.bench.limits if each.name in having]
 
     def _limits(self, definition: Definition) -> tuple[str, ...]:
         return tuple(each for each in definition.limits if each.rpartition(" ")[2] == self.name)

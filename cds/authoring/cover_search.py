@@ -26,6 +26,7 @@ class Search:
         bench: tries drafts on it.
         rule: as the pack usually has it.
         start: options that every draft has, such as a parameter that is set.
+        most: how many drafts are tried for one item.
         sound: whether a draft would do as a test; what would not is no more than a step.
     """
 
@@ -35,6 +36,7 @@ class Search:
         rule: Rule,
         start: Draft = _NOTHING,
         sound: Callable[[Probe], bool] = lambda _: True,
+        most: int = _MOST_TRIED,
     ) -> None:
         self.bench = bench
         self.rule = rule
@@ -43,6 +45,7 @@ class Search:
         self.found: dict[Item, Probe] = {}
         self.met: dict[str, Probe] = {}
         self._sound = sound
+        self._most = most
         self.pool: dict[object, Probe] = {}
         self._opened: set[str] = set()
         self._moved: dict[Item, set[str]] = {}
@@ -84,7 +87,7 @@ class Search:
         return probe
 
     def _look(self, item: Item) -> None:
-        last = self.bench.tried + _MOST_TRIED
+        last = self.bench.tried + self._most
         if item.kind == LIMITS:
             self._look_at_limit(item, last)
             return

@@ -103,19 +103,24 @@ class Suggester:
         if missed.item in self._given:
             return Suggestion(missed, self._pack.path, above=self._given[missed.item])
         tried = 0
-        for tests, rule in self._concerned(missed.item):
-            if missed.item.kind == BOUNDS:
-                found = self._bound(tests, rule, missed)
-            else:
-                (definition,) = (each for each in self._limits if each.name == missed.item.key[0])
-                bench = self._bench(tests, [definition])
-                probe = next(self._at_limit(bench, rule, missed.item), None)
-                piece = self._test(tests, rule, missed, probe) if probe is not None else None
-                found = Suggestion(missed, tests.path, piece, tried=bench.tried)
-            tried += found.tried
-            if found.piece is not None:
-                return replace(found, tried=tried)
+        concerned = self._concerned(missed.item)
+        for deep in (False, True) if missed.item.kind == BOUNDS else (True,):
+            for tests, rule in concerned[: _MOST_RULES if deep else None]:
+                found = self._shared_in(tests, rule, missed, deep=deep)
+                tried += found.tried
+                if found.piece is not None:
+                    return replace(found, tried=tried)
         return Suggestion(missed, self._pack.path, tried=tried)
+
+    def _shared_in(self, tests: RuleTests, rule: Rule, missed: Missed, *, deep: bool) -> Suggestion:
+        """In one rule."""
+        if missed.item.kind == BOUNDS:
+            return self._bound(tests, rule, missed, deep=deep)
+        (definition,) = (each for each in self._limits if each.name == missed.item.key[0])
+        bench = self._bench(tests, [definition])
+        probe = next(self._at_limit(bench, rule, missed.item), None)
+        piece = self._test(tests, rule, missed, probe) if probe is not None else None
+        return Suggestion(missed, tests.path, piece, tried=bench.tried)
 
     def _at_limit(self, bench: Bench, rule: Rule, item: Item) -> Iterator[Probe]:
         """Drafts at a limit: as things are set, or where a site sets it to another bound, as one that is usually 0."""
@@ -143,12 +148,12 @@ class Suggester:
             if own or (item.kind == LIMITS and any(fact.name == item.key[0] for fact in facts)):
                 found.append((len(facts), tests, rule))
         found.sort(key=lambda each: each[0])
-        return [(tests, rule) for _, tests, rule in found[:_MOST_RULES]]
+        return [(tests, rule) for _, tests, rule in found]
 
-    def _bound(self, tests: RuleTests, rule: Rule, missed: Missed) -> Suggestion:
+    def _bound(self, tests: RuleTests, rule: Rule, missed: Missed, *, deep: bool = True) -> Suggestion:
         facts = {fact.name for fact in closure((*asked(rule), self._pack.compiled.plan.phase))}
         bench = self._bench(tests, [each for each in self._limits if each.name in facts])
-        several = BoundSearch(bench, rule, missed.item).find()
+        several = BoundSearch(bench, rule, missed.item, deep=deep).find()
         pieces = (self._at_bound(tests, rule, missed, found) for found in several)
         piece = next((each for each in pieces if each is not None), None)
         return Suggestion(missed, tests.path, piece, tried=bench.tried)
@@ -295,42 +300,3 @@ def _since(probe: Probe, fact: str) -> str:
     why: Iterable[str] = dict.fromkeys(f"{each.reason} {each.group}".strip() for each in outcome.why) if outcome else ()
     said = ", ".join(why)
     return f", since {said}" if said else ""
-
-
-def suggestion_lines(suggestions: Iterable[Suggestion]) -> Iterator[str]:
-    """The suggestions, each below what it is for."""
-    for each in suggestions:
-        yield f"never: {each.missed.words}"
-        yield from (f"  {line}" for line in _said(each))
-
-
-def _said(each: Suggestion) -> Iterator[str]:
-    if each.above:
-        yield f"the test {each.above!r} above reaches it as well"
-    elif each.piece is not None:
-        yield f"paste at the end of {each.piece.section}: in {each.path}; it passes:"
-        yield from each.piece.lines
-    else:
-        yield f"no test found among {each.tried} tried; where none can be, declare it in {each.path}:"
-        yield from (
-            "unreachable:",
-            f"  - what: {_quoted(each.missed.words)}",
-            "    because: ...",
-        )
-
-
-def _quoted(words: str) -> str:
-    return "'" + words.replace("'", "''") + "'" if ": " in words or "{" in words else words
-
-
-def suggestion_data(each: Suggestion) -> dict[str, object]:
-    """The same as JSON data."""
-    return {
-        "what": each.missed.words,
-        "kind": each.missed.item.kind,
-        "file": each.path,
-        "section": each.piece.section if each.piece is not None else None,
-        "test": list(each.piece.lines) if each.piece is not None else None,
-        "reachedBy": each.above or None,
-        "tried": each.tried,
-    }
