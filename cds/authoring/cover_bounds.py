@@ -12,6 +12,7 @@ from cds.authoring.cover_search import Search, shortest
 from cds.authoring.cover_try import Bench, Probe
 from cds.authoring.test_boundaries import AT, PAST, Definition
 from cds.language.fact import Fact, closure
+from cds.language.literals import read_days
 from cds.language.node import Fields, fields, text
 from cds.language.plan import Rule
 
@@ -19,6 +20,7 @@ _MOST_SEEN = 400
 _MOST_OPENED = 4
 _MOST_TRIED, _FEW = 2000, 400
 _MOST_FOUND = 6
+_MOST_MOVED = 60
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class BoundSearch:
                 for side in (AT, PAST)
             }
         )
+        self._about_so_old(search)
         for _ in range(_MOST_OPENED if self.deep else 0):
             if self._in_order(search) or not search.go_on():
                 break
@@ -130,6 +133,16 @@ class BoundSearch:
         return sorted(
             noticed, key=lambda each: (bool(self._noticed(each)), each.draft.words not in at, each.draft.size)
         )
+
+    def _about_so_old(self, search: Search) -> None:
+        """Lines as old as the bound, a day less and a day more, whatever it is that the days are counted for."""
+        days = read_days(self.value)
+        if days is None:
+            return
+        for probe in sorted(search.pool.values(), key=lambda each: each.draft.size)[:_MOST_MOVED]:
+            for place, (name, _) in enumerate(probe.draft.lines):
+                for more in (0, 1, -1) if name != "patient" else ():
+                    search.see(probe.draft.with_field(place, "date", f"{int(days.value) + more} days ago"))
 
     def _beside_it(self) -> list[Definition]:
         """Facts that have the parameter without naming it as a limit: what stands at their limits may rest on it."""
