@@ -1,6 +1,5 @@
 """Collects the tests that stand beside rules: each one is a pytest item, and a rule without any is a failing item."""
 
-import os
 from dataclasses import dataclass
 
 import pytest
@@ -24,7 +23,7 @@ class RuleTestFailedError(Exception):
 
 @dataclass
 class Suite:
-    """All rule tests by the path of their file, and the FHIR server that they share."""
+    """All rule tests and all problems by the path of their file, and the FHIR server that the tests share."""
 
     tests: dict
     problems: dict
@@ -58,7 +57,7 @@ def _suite(config):
         packs = load_suite(content, default_profile(content), report)
         problems = {}
         for each in report.found:
-            problems.setdefault(os.path.basename(each.at.file), []).append(shown(each))
+            problems.setdefault(each.at.file, []).append(shown(each))
         server = LoopbackFhir()
         server.start()
         config.stash[_SUITE] = Suite({each.path: each for pack in packs for each in pack.rules}, problems, server)
@@ -71,8 +70,8 @@ class RuleTestFile(pytest.File):
     def collect(self):
         """Its tests; one item that says what is wrong, when it cannot be read."""
         suite = _suite(self.config)
-        found = suite.tests.get(f"rules/{self.path.parent.name}/{self.path.name}")
-        problems = suite.problems.get(self.path.name, [])
+        name = f"rules/{self.path.parent.name}/{self.path.name}"  # packs have files of the same name
+        found, problems = suite.tests.get(name), suite.problems.get(name, [])
         if problems or found is None or not found.trials:
             words = "\n\n".join(problems) or f"{self.path.name}: no test in it can be run"
             yield FailedItem.from_parent(self, name="can be read", words=words)

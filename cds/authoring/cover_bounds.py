@@ -108,6 +108,7 @@ class BoundSearch:
             }
         )
         self._about_so_old(search)
+        self._at_limits(search, definitions or self._beside_it())
         for _ in range(_MOST_OPENED if self.deep else 0):
             if self._in_order(search) or not search.go_on():
                 break
@@ -144,6 +145,17 @@ class BoundSearch:
                 for more in (0, 1, -1) if name != "patient" else ():
                     search.see(probe.draft.with_field(place, "date", f"{int(days.value) + more} days ago"))
 
+    def _at_limits(self, search: Search, definitions: list[Definition]) -> None:
+        """Whatever can be moved to a limit: not all that stands there rests on the parameter."""
+        for definition in definitions:
+            for limit in self._limits(definition) or definition.limits:
+                for side in (AT, PAST):
+                    item = Item(LIMITS, (definition.name, limit, side))
+                    asking = [each for each in search.pool.values() if definition.name in each.run.states]
+                    for probe in sorted(asking, key=lambda each: each.draft.size)[:_MOST_MOVED]:
+                        for draft in at_limit(self.bench, probe, definition, item, ()):
+                            search.see(draft)
+
     def _beside_it(self) -> list[Definition]:
         """Facts that have the parameter without naming it as a limit: what stands at their limits may rest on it."""
         facts = closure((*asked(self.rule), self.bench.pack.compiled.plan.phase))
@@ -171,7 +183,7 @@ class BoundSearch:
         states = other.run.states
         facts = tuple(
             fact.name
-            for fact in asked(self.rule)
+            for fact in (*asked(self.rule), self.bench.pack.compiled.plan.phase)
             if fact.name in probe.run.states and probe.run.states[fact.name] != states.get(fact.name)
         )
         return facts or None

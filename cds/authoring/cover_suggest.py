@@ -14,7 +14,7 @@ from cds.authoring.cover_write import Piece, expectation, new_file, pasted, tabl
 from cds.authoring.fmt_format import format_file
 from cds.authoring.loopback import LoopbackFhir
 from cds.authoring.test_boundaries import AT, Definition, definitions
-from cds.authoring.test_coverage import Missed, PackCoverage, Without
+from cds.authoring.test_coverage import SHARED, Missed, PackCoverage, Without
 from cds.authoring.test_evaluate import Result, run_trial
 from cds.authoring.test_file import WrittenFile, read_test_file
 from cds.authoring.test_suite import PackTests, RuleTests, written_facts
@@ -65,7 +65,7 @@ class Suggester:
         self._server = server
         self._limits = definitions(dict(written_facts(pack.library, pack.name)))
         self._without = Without(pack.names)
-        self._given: dict[Item, str] = {}
+        self._given: dict[tuple[str, Item], str] = {}
         self._bench_of: dict[str, Bench] = {}
         self._agreed: dict[str, bool] = {}
         self._count = 0
@@ -89,8 +89,8 @@ class Suggester:
         bench = self._bench(tests, mine)
         probes = Search(bench, rule, sound=self._agrees).find(each.item for each in several if each.item.kind != BOUNDS)
         for missed in several:
-            if missed.item in self._given:
-                yield Suggestion(missed, tests.path, above=self._given[missed.item])
+            if (rule.name, missed.item) in self._given:
+                yield Suggestion(missed, tests.path, above=self._given[rule.name, missed.item])
             elif missed.item.kind == BOUNDS:
                 yield self._bound(tests, rule, missed)
             else:
@@ -100,8 +100,8 @@ class Suggester:
 
     def _shared(self, missed: Missed) -> Suggestion:
         """What rules share is looked for in the rules that come to it, those with the fewest facts first."""
-        if missed.item in self._given:
-            return Suggestion(missed, self._pack.path, above=self._given[missed.item])
+        if (SHARED, missed.item) in self._given:
+            return Suggestion(missed, self._pack.path, above=self._given[SHARED, missed.item])
         tried = 0
         concerned = self._concerned(missed.item)
         for deep in (False, True) if missed.item.kind == BOUNDS else (True,):
@@ -227,7 +227,9 @@ class Suggester:
         if item not in found or not all(result.holds for result in results):
             return False
         self._files[tests.path] = changed
-        self._given.update({each: name for each in found if each not in self._given})
+        for each in found:
+            self._given.setdefault((rule.name, each), name)
+            self._given.setdefault((SHARED, each), name)
         return True
 
     def _new_tests(self, path: str, source: bytes, name: str) -> list[Trial]:
