@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from cds.authoring.cover_atoms import Step, macros, steps
 from cds.authoring.cover_draft import Draft, draft_of
-from cds.authoring.cover_items import LIMITS, Item
+from cds.authoring.cover_items import LIMITS, Item, items_of_limits
 from cds.authoring.cover_limits import at_limit
 from cds.authoring.cover_near import Near
 from cds.authoring.cover_try import Bench, Probe
@@ -61,6 +61,8 @@ class Search:
             if not test.todo:
                 self.see(self._started(draft))
         # Limits come first: what stands at one brings facts into states that the other items need.
+        if any(each.kind != LIMITS for each in self._wanted - self.found.keys()):
+            self._move_to_limits()
         for item in sorted(self._wanted, key=lambda each: (each.kind != LIMITS, each.key)):
             if item not in self.found:
                 self._look(item)
@@ -118,6 +120,18 @@ class Search:
             if item in self.found:
                 return
         self._opened.add(probe.draft.words)
+
+    def _move_to_limits(self) -> None:
+        """Drafts at every limit that the rule comes to, wanted or not."""
+        for step in self._steps:
+            if not self._wanted - self.found.keys():
+                return
+            self.see(step(self.start))
+        for item in items_of_limits(self.bench.limits):
+            (definition,) = (each for each in self.bench.limits if each.name == item.key[0])
+            for probe in self._asking(definition.name):
+                for draft in at_limit(self.bench, probe, definition, item, ()):
+                    self.see(draft)
 
     def _look_at_limit(self, item: Item, last: int) -> None:
         """Move a day or a value of a draft that asks for the fact to the limit."""

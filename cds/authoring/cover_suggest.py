@@ -85,8 +85,8 @@ class Suggester:
         rule = self._rule(tests)
         if rule is None:
             return
-        mine = [each for each in self._limits if each.prefix == f"{rule.name}."]
-        bench = self._bench(tests, mine)
+        facts = {fact.name for fact in closure(asked(rule))}
+        bench = self._bench(tests, [each for each in self._limits if each.name in facts])
         probes = Search(bench, rule, sound=self._agrees).find(each.item for each in several if each.item.kind != BOUNDS)
         for missed in several:
             if (rule.name, missed.item) in self._given:

@@ -69,10 +69,10 @@ class Bench:
         return self._known[words]
 
     def trial(self, draft: Draft, patient: str = "draft") -> Trial | None:
-        """A draft as a test that can be run, and that expects nothing."""
-        before = self.report.errors
+        """A draft as a test that can be run, and that expects nothing; ``report`` says why it is none."""
+        self.report = self.names.report = Report()  # afresh: what is reported twice counts once
         trial = read_trial(draft.written(self.file, _NOTHING), self.file, self.common, self.names, patient)
-        return trial if self.report.errors == before else None
+        return trial if not self.report.errors else None
 
     def _probe(self, draft: Draft) -> Probe | None:
         self.tried += 1
