@@ -140,26 +140,27 @@ def test_a_bound_comes_as_a_table_of_both_its_sides_that_fails_without_the_setti
     assert rows[0].startswith("      - {is: 300 mg/dL,")
 
 
+IMPOSSIBLE = """\
+  - when: {on_file: yes, result: absent}
+    silent: A result is on file, and there is none.
+"""
+
+
 def test_what_no_test_reaches_is_said_in_words_with_the_entry_that_declares_it():
     files = tiny_files(ONE)
-    files["rules/tiny/only.yaml"] = files["rules/tiny/only.yaml"].replace(
-        b"on_file: no,", b"on_file: no, result: absent,"
-    )
-    files["rules/tiny/only.yaml"] += b"""\
-  - when: {on_file: no, result: [known, unknown]}
-    silent: There is an older one.
-  - when: {on_file: yes, result: absent}
-    silent: This cannot be.
-"""
-    files["rules/tiny/only.yaml"] = files["rules/tiny/only.yaml"].replace(
-        b"when: {on_file: yes}", b"when: {on_file: yes, result: [known, unknown]}"
-    )
+    rule = RULE.replace("when: {on_file: yes}", "when: {on_file: yes, result: known}")
+    rule = rule.replace("when: {on_file: unknown}", "when: [{on_file: unknown}, {on_file: yes, result: unknown}]")
+    files["rules/tiny/only.yaml"] = (rule + IMPOSSIBLE).encode()
     found, suggestions = looked_at(files)
-    none = next(each for each in suggestions if each.piece is None and not each.above)
+    none = next(each for each in suggestions if each.missed.words.endswith("A result is on file, and there is none."))
     lines = list(suggestion_lines(none))
-    assert none.missed.words in lines[0]
-    assert "no test found among" in lines[1]
+    assert lines[0] == f"to reach {none.missed.words}"
+    assert lines[1].startswith("# no test found among ")
+    assert lines[1].endswith(f"What no test can reach is declared in {PATH}:")
     assert lines[2:] == ["unreachable:", f"  - what: '{none.missed.words}'", "    because: …"]
+    (said,) = [each for each in coverage_data(found, [], suggestions)["missing"] if each["what"] == none.missed.words]
+    assert said["test"] is None
+    assert said["tried"] > 0
     assert json.dumps(coverage_data(found, [], suggestions))
 
 
