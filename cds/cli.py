@@ -96,12 +96,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_mutants(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mutants", action="store_true", help="list what can be changed without a test noticing")
-    parser.add_argument("--rule", metavar="NAME", help="with --mutants: change only this rule, or what a pack shares")
-    parser.add_argument("--sample", type=_whole, default=1, metavar="N", help="with --mutants: try one change in N (1)")
     parser.add_argument(
-        "--jobs", type=_whole, default=os.cpu_count() or 1, metavar="N", help="with --mutants: processes (each core)"
+        "--rule", metavar="NAME", help="only this rule; with --mutants also a pack, for what its rules share"
     )
-    parser.add_argument("--json", action="store_true", help="with --mutants: as JSON")
+    parser.add_argument("--sample", type=_whole, metavar="N", help="with --mutants: try one change in N (1)")
+    parser.add_argument("--jobs", type=_whole, metavar="N", help="with --mutants: processes (each core)")
+    parser.add_argument("--json", action="store_true", help="with --mutants or --coverage: as JSON")
 
 
 def _check(args: argparse.Namespace) -> int:

@@ -1,6 +1,5 @@
 """Collects the tests that stand beside rules: each one is a pytest item, and a rule without any is a failing item."""
 
-import os
 from dataclasses import dataclass
 
 import pytest
@@ -25,7 +24,7 @@ class RuleTestFailedError(Exception):
 
 @dataclass
 class Suite:
-    """All tests by the path of their file, those of rules and those of retrieves, and the FHIR server they share."""
+    """All tests and all problems by the path of their file, and the FHIR server that the tests share."""
 
     tests: dict
     finds: dict
@@ -63,7 +62,7 @@ def _suite(config):
         packs = load_suite(content, default_profile(content), report)
         problems = {}
         for each in report.found:
-            problems.setdefault(os.path.basename(each.at.file), []).append(shown(each))
+            problems.setdefault(each.at.file, []).append(shown(each))
         server = LoopbackFhir()
         server.start()
         tests = {each.path: each for pack in packs for each in pack.rules}
@@ -78,8 +77,8 @@ class RuleTestFile(pytest.File):
     def collect(self):
         """Its tests; one item that says what is wrong, when it cannot be read."""
         suite = _suite(self.config)
-        found = suite.tests.get(f"rules/{self.path.parent.name}/{self.path.name}")
-        problems = suite.problems.get(self.path.name, [])
+        name = f"rules/{self.path.parent.name}/{self.path.name}"  # packs have files of the same name
+        found, problems = suite.tests.get(name), suite.problems.get(name, [])
         if problems or found is None or not found.trials:
             words = "\n\n".join(problems) or f"{self.path.name}: no test in it can be run"
             yield FailedItem.from_parent(self, name="can be read", words=words)
@@ -93,9 +92,10 @@ class FindTestFile(pytest.File):
     def collect(self):
         """Its rows; one item that says what is wrong, when it cannot be read."""
         suite = _suite(self.config)
-        found = suite.finds.get(f"rules/{self.path.parents[1].name}/facts/{self.path.name}")
-        if found is None or not found.trials:
-            words = "\n\n".join(suite.problems.get(self.path.name, [f"{self.path.name}: no test in it can be run"]))
+        path = f"rules/{self.path.parents[1].name}/facts/{self.path.name}"
+        found, problems = suite.finds.get(path), suite.problems.get(path, [])
+        if problems or found is None or not found.trials:
+            words = "\n\n".join(problems) or f"{self.path.name}: no test in it can be run"
             yield FailedItem.from_parent(self, name="can be read", words=words)
             return
         for trial in found.trials:

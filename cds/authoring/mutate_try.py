@@ -12,7 +12,7 @@ from cds.authoring.finds_file import FindTrial
 from cds.authoring.finds_run import found_with, prefetched
 from cds.authoring.mutate_change import Change, with_change, with_codes_left
 from cds.authoring.mutate_reach import BETWEEN, Felt, Reach
-from cds.authoring.test_evaluate import judge, request_of
+from cds.authoring.test_evaluate import judge, narrowed, request_of
 from cds.authoring.test_pack import Setup, with_parameters
 from cds.authoring.test_suite import PackTests
 from cds.authoring.test_trial import Trial
@@ -207,7 +207,7 @@ class _Plans:
 
 def _readied(trial: Trial) -> _Ready:
     body = request_of(trial)
-    result = judge(_narrowed(trial, trial.compiled), body)
+    result = judge(narrowed(trial, trial.compiled), body)
     if not result.holds:
         raise StartError(f"{trial.at}: {trial.name} fails without any change; run isotretinoin-cds test")
     return _Ready(trial, body, result.runs[0].patient)
@@ -224,16 +224,7 @@ def _holds(ready: _Ready, compiled: Compiled) -> bool:
     trial = ready.trial
     if all(rule.name != trial.rule.name for rule in compiled.plan.rules):
         return False
-    return judge(_narrowed(trial, compiled), ready.body).holds
-
-
-def _narrowed(trial: Trial, compiled: Compiled) -> Trial:
-    """A trial under another plan, with nothing but its own rule unless it looks at other findings as well."""
-    rule = next(each for each in compiled.plan.rules if each.name == trial.rule.name)
-    plan = compiled.plan if trial.expect.withheld_by else replace(compiled.plan, rules=(rule,), notes=())
-    facts = {fact.name: fact for fact in (*rule.facts, *compiled.scope.all_facts())}
-    named = tuple((name, facts.get(fact.name, fact), state) for name, fact, state in trial.expect.facts)
-    return replace(trial, rule=rule, compiled=replace(compiled, plan=plan), expect=replace(trial.expect, facts=named))
+    return judge(narrowed(trial, compiled), ready.body).holds
 
 
 def sampled(changes: Iterable[Change], one_in: int) -> tuple[Change, ...]:

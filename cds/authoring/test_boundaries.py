@@ -112,6 +112,48 @@ def met(definition: Definition, run: Run, rule: Rule, compiled: Compiled, units:
             yield Met(definition.name, limit, side)
 
 
+@dataclass(frozen=True)
+class Aim:
+    """How far a run is from a limit.
+
+    Attributes:
+        day: the last day that counts, where days of resources are compared with it.
+        later: by how many days something would have to be later to stand at the limit.
+        times: by what a value would have to be multiplied to stand at the limit; 0 when it cannot be told.
+        apart: how many days two resources must be apart; 0 where that is not asked.
+    """
+
+    day: date | None = None
+    later: int = 0
+    times: float = 0.0
+    apart: int = 0
+
+
+def aim(definition: Definition, limit: str, run: Run, rule: Rule, compiled: Compiled, units: UnitTable) -> Aim | None:
+    """How far a run is from a limit of a fact; None when it does not ask for the fact, or has nothing to compare."""
+    patient = run.patient
+    fact = patient.facts.get(definition.name) if patient is not None else None
+    if patient is None or fact is None:
+        return None
+    node, meets = dict(_limits(definition))[limit]
+    return _aim(_View(definition, node, fact, patient, rule, compiled, units), meets)
+
+
+def _aim(view: _View, meets: Meets) -> Aim | None:
+    if meets in (_window, _since):
+        return Aim(day=_opening(view) if meets is _window else _opening_since(view))
+    if meets is _apart:
+        return Aim(apart=view.days(view.node) or 0)
+    if meets is _gap:
+        gap, days = _days_off(view), view.days(view.node)
+        return Aim(later=gap - days) if gap is not None and days is not None else None
+    compared = _compared(view)
+    if compared is None:
+        return None
+    value, wanted = compared
+    return Aim(later=-round(wanted - value), times=wanted / value if value else 0.0)
+
+
 def _limits(definition: Definition) -> Iterator[tuple[str, tuple[Text, Meets]]]:
     body = definition.body
     within, since = body.get("dated_within"), body.get("since")
@@ -140,19 +182,32 @@ def _limits(definition: Definition) -> Iterator[tuple[str, tuple[Text, Meets]]]:
 
 
 def _window(view: _View) -> Iterator[str]:
+    opening = _opening(view)
+    if opening is not None:
+        yield from _sides(view.seen(), opening)
+
+
+def _opening(view: _View) -> date | None:
+    """The first day of a window that ends today."""
     days = view.days(view.node)
     if days is None:
-        return
+        return None
     counted = view.setting(view.body.get("first_day_counts"))
     first = str(counted or text(view.body.get("first_day_counts"))) == "yes"
-    yield from _sides(view.seen(), view.patient.today - timedelta(days=days - 1 if first else days))
+    return view.patient.today - timedelta(days=days - 1 if first else days)
 
 
 def _since(view: _View) -> Iterator[str]:
+    opening = _opening_since(view)
+    if opening is not None:
+        yield from _sides(view.seen(), opening)
+
+
+def _opening_since(view: _View) -> date | None:
+    """The first day of a window that begins with another fact."""
     begun, _ = view.value_of(text(view.body.get("since")))
     plus, minus = view.days(view.body.get("plus")) or 0, view.days(view.body.get("minus")) or 0
-    if begun is not None:
-        yield from _sides(view.seen(), begun + timedelta(days=plus - minus))
+    return begun + timedelta(days=plus - minus) if begun is not None else None
 
 
 def _sides(days: Iterator[date], opening: date) -> Iterator[str]:
@@ -173,13 +228,16 @@ def _apart(view: _View) -> Iterator[str]:
 
 
 def _gap(view: _View) -> Iterator[str]:
-    course = view.fact.built.detail(view.patient) if view.fact.built.detail is not None else None
-    end, days = getattr(course, "end", None), view.days(view.node)
-    if not isinstance(end, date) or days is None:
-        return
-    gap = (view.patient.today - end).days
-    if gap in (days, days + 1):
+    gap, days = _days_off(view), view.days(view.node)
+    if gap is not None and days is not None and gap in (days, days + 1):
         yield AT if gap == days else PAST
+
+
+def _days_off(view: _View) -> int | None:
+    """How many days ago the last course ended."""
+    course = view.fact.built.detail(view.patient) if view.fact.built.detail is not None else None
+    end = getattr(course, "end", None)
+    return (view.patient.today - end).days if isinstance(end, date) else None
 
 
 def _reached(view: _View) -> Iterator[str]:
@@ -192,18 +250,27 @@ def _over(view: _View) -> Iterator[str]:
 
 def _against(view: _View, below: bool) -> Iterator[str]:
     """Whether a value stands at a limit, or on its other side by one step: a hundredth, or one of what is counted."""
-    _, value = view.value_of(text(view.body.get("of")))
-    limit = view.setting(view.node)
-    if not isinstance(value, Quantity) or not isinstance(limit, Quantity) or value.comparator:
+    compared = _compared(view)
+    if compared is None:
         return
-    mine, theirs = view.units.find(limit.unit), view.units.find(value.unit)
-    wanted = limit.value * mine.factor / theirs.factor if mine is not None and theirs is not None else limit.value
-    distance = (wanted - value.value) if below else (value.value - wanted)
-    step = max(1.0 if value.unit in _WHOLE else 0.0, abs(wanted) / 100)
+    value, wanted = compared
+    distance = (wanted - value) if below else (value - wanted)
+    step = max(1.0 if view.value_of(text(view.body.get("of")))[1].unit in _WHOLE else 0.0, abs(wanted) / 100)
     if abs(distance) <= abs(wanted) * 1e-9:
         yield AT
     elif 0 < distance <= step:
         yield PAST
+
+
+def _compared(view: _View) -> tuple[float, float] | None:
+    """A value and its limit, in the value's unit."""
+    _, value = view.value_of(text(view.body.get("of")))
+    limit = view.setting(view.node)
+    if not isinstance(value, Quantity) or not isinstance(limit, Quantity) or value.comparator:
+        return None
+    mine, theirs = view.units.find(limit.unit), view.units.find(value.unit)
+    wanted = limit.value * mine.factor / theirs.factor if mine is not None and theirs is not None else limit.value
+    return value.value, wanted
 
 
 def definitions(written: Mapping[str, Fields]) -> tuple[Definition, ...]:

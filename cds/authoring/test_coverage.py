@@ -1,21 +1,47 @@
-"""What rule tests reach: cases, rows, phases, states of facts, and both sides of each limit. Never rounded."""
+"""What rule tests reach: cases, rows, phases, states of facts, both sides of limits, and bounds. Never rounded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from cds.authoring.test_boundaries import AT, PAST, Definition, Met, definitions, met
-from cds.authoring.test_evaluate import Result, Run
+from cds.authoring.cover_items import (
+    BOUNDS,
+    CASES,
+    LIMITS,
+    PHASES,
+    ROWS,
+    STATES,
+    Item,
+    asked,
+    items_of_bounds,
+    items_of_limits,
+    items_of_rule,
+    reached,
+    reached_limits,
+)
+from cds.authoring.test_boundaries import Definition, definitions
+from cds.authoring.test_evaluate import Result, judge, narrowed, request_of
 from cds.authoring.test_file import Declared
+from cds.authoring.test_pack import Setup, TestedPack
 from cds.authoring.test_suite import PackTests, RuleTests, written_facts
-from cds.language.fact import Fact, closure
+from cds.authoring.test_trial import Trial
+from cds.language.fact import closure
+from cds.language.node import Text
+from cds.language.pack import Compiled
 from cds.language.parameters import Parameter
 from cds.language.plan import Case, Rule
-from cds.language.scope import Condition
-from cds.values.known import UNKNOWN
+from cds.language.report import Report
 
 SHARED = "shared facts"
+
+
+@dataclass(frozen=True)
+class Missed:
+    """An item that no test reaches, and the words that name it."""
+
+    item: Item
+    words: str
 
 
 @dataclass(frozen=True)
@@ -25,36 +51,44 @@ class Count:
     Attributes:
         what: their kind, in the plural.
         known: how many there are.
-        missed: those that were not reached, each with its place or its name.
+        missed: those that were not reached.
     """
 
     what: str
     known: int
-    missed: tuple[str, ...]
+    missed: tuple[Missed, ...]
 
     def __str__(self) -> str:
         return f"{self.what} {self.known - len(self.missed)}/{self.known}"
 
 
 @dataclass(frozen=True)
-class RuleCoverage:
-    """What the tests of one rule reach of it."""
+class PartCoverage:
+    """What tests reach of one rule, or of what rules share.
 
-    rule: str
+    Attributes:
+        name: the rule's, or ``shared facts``.
+        path: of the file in which it is declared what cannot be reached.
+        tested: whether there is any test.
+        declared: what is declared to be out of reach.
+    """
+
+    name: str
+    path: str
     counts: tuple[Count, ...]
     tested: bool
     declared: tuple[Declared, ...] = ()
 
     @property
-    def missed(self) -> tuple[str, ...]:
+    def missed(self) -> tuple[Missed, ...]:
         """What is neither reached nor declared to be out of reach."""
         declared = {each.names for each in self.declared}
-        return tuple(missed for each in self.counts for missed in each.missed if missed not in declared)
+        return tuple(missed for each in self.counts for missed in each.missed if missed.words not in declared)
 
     @property
     def stale(self) -> tuple[Declared, ...]:
         """What is declared to be out of reach and is reached, or is nothing that is counted."""
-        missed = {missed for each in self.counts for missed in each.missed}
+        missed = {missed.words for each in self.counts for missed in each.missed}
         return tuple(each for each in self.declared if each.names not in missed)
 
 
@@ -67,11 +101,11 @@ class PackCoverage:
     """
 
     pack: str
-    rules: tuple[RuleCoverage, ...]
-    shared: RuleCoverage | None
+    rules: tuple[PartCoverage, ...]
+    shared: PartCoverage | None
 
     @property
-    def parts(self) -> tuple[RuleCoverage, ...]:
+    def parts(self) -> tuple[PartCoverage, ...]:
         """The rules, and what they share."""
         return (*self.rules, *((self.shared,) if self.shared is not None else ()))
 
@@ -90,106 +124,109 @@ def coverage(pack: PackTests, several: Sequence[RuleTests], results: Iterable[Re
         results: what became of them.
     """
     limits = definitions(dict(written_facts(pack.library, pack.name)))
-    reached = list(results)
+    counter = _Counter(pack)
+    everything = list(results)
     by_rule: dict[str, list[Result]] = {each.rule: [] for each in several}
-    for result in reached:
+    for result in everything:
         by_rule[result.trial.rule.name].append(result)
     usual = {rule.name: rule for rule in pack.compiled.plan.rules}
     rules = []
-    for name, its_own in by_rule.items():
-        rule = usual.get(name) or (its_own[0].trial.rule if its_own else None)
+    for tests in several:
+        its_own = by_rule[tests.rule]
+        rule = usual.get(tests.rule) or (its_own[0].trial.rule if its_own else None)
         if rule is not None:
-            mine = [each for each in limits if each.prefix == f"{name}."]
-            found = _of_rule(rule, its_own, mine, pack)
-            declared = next(each.unreachable for each in several if each.rule == name)
-            rules.append(replace(found, declared=declared))
+            mine = [each for each in limits if each.prefix == f"{rule.name}."]
+            counts = counter.of_rule(rule, its_own, mine)
+            rules.append(PartCoverage(rule.name, tests.path, counts, bool(its_own), tests.unreachable))
     shared = None
     if len(several) == len(pack.rules):
-        asked = {fact.name for result in reached for fact in closure(_asked(result.trial.rule))}
-        mine = [each for each in limits if not each.prefix and each.name in asked]
-        bounds = _bounds(pack.compiled.scope.parameters, reached)
-        shared = RuleCoverage(SHARED, (_boundaries(mine, reached, pack), bounds), True, pack.unreachable)
+        known = {fact.name for result in everything for fact in closure(asked(result.trial.rule))}
+        mine = [each for each in limits if not each.prefix and each.name in known]
+        counts = counter.of_shared(everything, mine)
+        shared = PartCoverage(SHARED, pack.path, counts, True, pack.unreachable)
     return PackCoverage(pack.name, tuple(rules), shared)
 
 
-def _of_rule(rule: Rule, results: Sequence[Result], limits: Sequence[Definition], pack: PackTests) -> RuleCoverage:
-    reached = {str(run.decision.case.at) for run in _runs(results) if run.decision is not None and run.decision.case}
-    cases = tuple(_named(case) for case in rule.cases if str(case.at) not in reached)
-    rows = {f"{case.at} row {number}": when for case in rule.cases for number, when in enumerate(case.when, 1)}
-    states = [run.states for run in _runs(results) if run.decision is not None and run.decision.case is not None]
-    held = {name for name, when in rows.items() if any(_holds(when, each) for each in states)}
-    phases = {run.answer.decisions.phase for run in _runs(results) if run.answer.decisions is not None}
-    facts = _asked(rule)
-    seen = {(name, state) for each in states for name, state in each.items()}
-    possible = [(fact.name, state) for fact in facts for state in (*fact.domain, UNKNOWN)]
-    unseen = tuple(f"{name} {state}" for name, state in possible if (name, state) not in seen)
-    return RuleCoverage(
-        rule.name,
-        (
-            Count("cases", len(rule.cases), cases),
-            Count("rows", len(rows), tuple(name for name in rows if name not in held)),
-            Count("phases", len(rule.phases), tuple(f"phase {each}" for each in sorted(rule.phases - phases))),
-            Count("states", len(possible), unseen),
-            _boundaries(limits, results, pack),
-            _bounds(rule.parameters, results),
-        ),
-        bool(results),
-    )
+class _Counter:
+    def __init__(self, pack: PackTests) -> None:
+        self.pack = pack
+        self.without = Without(pack.names)
+
+    def of_rule(self, rule: Rule, results: Sequence[Result], limits: Sequence[Definition]) -> tuple[Count, ...]:
+        found = {item for result in results for item in reached(result.runs[0], result.trial.rule)}
+        found |= self.limits(limits, results) | self.bounds(rule.parameters, results)
+        items = (*items_of_rule(rule), *items_of_limits(limits), *items_of_bounds(rule.parameters))
+        cases = {str(case.at): case for case in rule.cases}
+        return tuple(_count(kind, items, found, cases) for kind in (CASES, ROWS, PHASES, STATES, LIMITS, BOUNDS))
+
+    def of_shared(self, results: Sequence[Result], limits: Sequence[Definition]) -> tuple[Count, ...]:
+        parameters = self.pack.compiled.scope.parameters
+        found = self.limits(limits, results) | self.bounds(parameters, results)
+        items = (*items_of_limits(limits), *items_of_bounds(parameters))
+        return tuple(_count(kind, items, found, {}) for kind in (LIMITS, BOUNDS))
+
+    def limits(self, limits: Sequence[Definition], results: Iterable[Result]) -> set[Item]:
+        units = self.pack.library.shared.units
+        return {
+            item
+            for result in results
+            for item in reached_limits(result.runs[0], limits, result.trial.rule, result.trial.compiled, units)
+        }
+
+    def bounds(self, parameters: Mapping[str, Parameter], results: Iterable[Result]) -> set[Item]:
+        wanted = set(items_of_bounds(parameters))
+        found: set[Item] = set()
+        for result in results:
+            trial = result.trial
+            in_force = {**trial.compiled.scope.parameters, **trial.rule.parameters}
+            for name in parameters:
+                item = Item(BOUNDS, (name, str(in_force[name].value)))
+                if item in wanted and item not in found and self.without.matters(trial, name):
+                    found.add(item)
+        return found
 
 
-def _runs(results: Iterable[Result]) -> Iterator[Run]:
-    return (result.runs[0] for result in results)
+class Without:
+    """Tells whether a test would notice that a parameter is not set as it sets it.
+
+    Args:
+        names: of the pack; plans without a parameter are compiled once.
+    """
+
+    def __init__(self, names: TestedPack) -> None:
+        self._names = names.afresh(Report())
+
+    def matters(self, trial: Trial, name: str) -> bool:
+        """Whether a test rests on the setting of a parameter: it would fail without it, or it does not set it.
+
+        A value that is in force without a setting is that of the profile, which limits are tested with.
+        """
+        kept = tuple(each for each in trial.setup.parameters if each[0] != name)
+        if kept == trial.setup.parameters:
+            return True
+        other = self._compiled(trial, kept) or self._compiled(trial, ())
+        if other is None or all(rule.name != trial.rule.name for rule in other.plan.rules):
+            return False
+        return not judge(narrowed(trial, other), request_of(trial)).holds
+
+    def _compiled(self, trial: Trial, kept: tuple[tuple[str, str], ...]) -> Compiled | None:
+        """The plan with some of a test's settings; None where the order of several forbids it."""
+        setup = Setup(trial.setup.profile, kept, trial.setup.rule if kept else "")
+        return self._names.compiled(setup, {name: Text(trial.at, value) for name, value in kept})
 
 
-def _named(case: Case) -> str:
-    if case.finding is not None:
-        return f"{case.at} {case.finding.id} {case.finding.indicator}"
-    return f"{case.at} " + (f"silent: {case.silent}" if case.silent else f"not_checked: {case.not_checked}")
-
-
-def _holds(when: Condition, states: Mapping[str, str]) -> bool:
-    return all(states.get(fact.name) in allowed for fact, allowed in when)
-
-
-def _asked(rule: Rule) -> tuple[Fact, ...]:
-    return tuple({fact.name: fact for case in rule.cases for when in case.when for fact, _ in when}.values())
-
-
-def _boundaries(limits: Sequence[Definition], results: Iterable[Result], pack: PackTests) -> Count:
-    units = pack.library.shared.units
-    found: set[Met] = set()
-    for result in results:
-        for each in limits:
-            found.update(met(each, result.runs[0], result.trial.rule, result.trial.compiled, units))
-    wanted = [Met(each.name, limit, side) for each in limits for limit in each.limits for side in (AT, PAST)]
-    missed = tuple(f"{each.side} {each.limit} of {each.fact}" for each in wanted if each not in found)
-    return Count("limits", len(wanted), missed)
-
-
-def _bounds(parameters: Mapping[str, Parameter], results: Iterable[Result]) -> Count:
-    """Parameters at both bounds, or as each option: a site may set them so, and the rule must then still hold."""
-    wanted = {name: tuple(dict.fromkeys(_ends(each))) for name, each in parameters.items()}
-    seen: set[tuple[str, str]] = set()
-    for result in results:
-        trial = result.trial
-        in_force = {**trial.compiled.scope.parameters, **trial.rule.parameters}
-        seen.update((name, str(each.value)) for name, each in in_force.items() if name in wanted)
-    missed = tuple(f"{name} {end}" for name, ends in wanted.items() for end in ends if (name, end) not in seen)
-    return Count("bounds", sum(map(len, wanted.values())), missed)
-
-
-def _ends(parameter: Parameter) -> Iterator[str]:
-    yield from parameter.options
-    yield from (str(each) for each in (parameter.lowest, parameter.highest) if each is not None)
+def _count(what: str, items: Sequence[Item], found: set[Item], cases: Mapping[str, Case]) -> Count:
+    mine = [each for each in items if each.kind == what]
+    return Count(what, len(mine), tuple(Missed(each, each.words(cases)) for each in mine if each not in found))
 
 
 def coverage_lines(found: PackCoverage) -> Iterator[str]:
     """The counts, one line a rule, and below it what was missed and which declarations are stale."""
     yield f"coverage of {found.pack}"
     for part in found.parts:
-        yield f"  {part.rule}: {', '.join(str(each) for each in part.counts if each.known)}"
+        yield f"  {part.name}: {', '.join(str(each) for each in part.counts if each.known)}"
         if part.tested:
-            yield from (f"    never: {missed}" for missed in part.missed)
+            yield from (f"    never: {missed.words}" for missed in part.missed)
             yield from (
                 f"    {each.at}: STALE unreachable: {each.names} is reached, or not counted" for each in part.stale
             )

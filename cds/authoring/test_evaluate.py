@@ -34,6 +34,7 @@ from cds.facts.case import Case as Patient
 from cds.findings.decide import Decision, reasons
 from cds.findings.explain import explanation
 from cds.language.group import DataGroup
+from cds.language.pack import Compiled
 from cds.language.template import Template
 from cds.wire.call import Call
 from cds.wire.request import read_call
@@ -119,6 +120,15 @@ def judge(trial: Trial, body: bytes) -> Result:
     first = _run("prefetch", body, trial)
     states = {fact.name: _state(first, fact.name, trial) for _, fact, _ in trial.expect.facts}
     return Result(trial, differences(trial.expect, first.observed, states), (), (first,))
+
+
+def narrowed(trial: Trial, compiled: Compiled) -> Trial:
+    """A trial under another plan, with nothing but its own rule unless it looks at other findings as well."""
+    rule = next(each for each in compiled.plan.rules if each.name == trial.rule.name)
+    plan = compiled.plan if trial.expect.withheld_by else replace(compiled.plan, rules=(rule,), notes=())
+    facts = {fact.name: fact for fact in (*rule.facts, *compiled.scope.all_facts())}
+    named = tuple((name, facts.get(fact.name, fact), state) for name, fact, state in trial.expect.facts)
+    return replace(trial, rule=rule, compiled=replace(compiled, plan=plan), expect=replace(trial.expect, facts=named))
 
 
 def _run(by: str, body: bytes, trial: Trial) -> Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Sequence
 
 from cds.authoring.mutate_hint import Hints
@@ -47,5 +48,5 @@ def _verdict(pack: PackTests, named: Named, args: argparse.Namespace) -> Verdict
     chosen = [each for each in known if named.has(each.at.file) and args.rule in (None, each.owner)]
     if not chosen:
         return None
-    tried = tuple(try_changes(pack, sampled(chosen, args.sample), args.jobs))
+    tried = tuple(try_changes(pack, sampled(chosen, args.sample or 1), args.jobs or os.cpu_count() or 1))
     return judged(pack, known, tried, Hints(pack).of)

@@ -58,6 +58,12 @@ class TestedPack:
             key.value: fields(node) for file in self.files.facts for key, node in fields(file.get("retrieves"))
         }
 
+    def afresh(self, report: Report) -> TestedPack:
+        """The same names and plans, with another report: what is tried out must not be reported as wrong."""
+        other = TestedPack(self.library, self.name, self.profile, report)
+        other._compiled = {setup: found for setup, found in self._compiled.items() if found is not None}
+        return other
+
     @property
     def files(self) -> PackFiles:
         """Its files, parsed."""

@@ -33,16 +33,24 @@ class RuleTests:
         rule: the rule's name.
         written: whether there is such a file.
         trials: its tests.
-        survivors: changes of the rule that no test need notice.
-        unreachable: what of it no test can reach.
+        file: as written; None when there is none that can be read.
     """
 
     path: str
     rule: str
     written: bool
     trials: tuple[Trial, ...]
-    survivors: tuple[Declared, ...] = ()
-    unreachable: tuple[Declared, ...] = ()
+    file: WrittenFile | None = None
+
+    @property
+    def survivors(self) -> tuple[Declared, ...]:
+        """Changes of the rule that no test need notice."""
+        return self.file.survivors if self.file is not None else ()
+
+    @property
+    def unreachable(self) -> tuple[Declared, ...]:
+        """What of the rule no test can reach."""
+        return self.file.unreachable if self.file is not None else ()
 
 
 @dataclass(frozen=True)
@@ -50,15 +58,21 @@ class PackTests:
     """The tests of one pack, and the pack compiled under its usual profile.
 
     Attributes:
+        path: of its ``pack.test.yaml``, or where it should be.
+        names: what its tests can name, and its plans.
+        common: what its tests have in common.
         survivors: changes of what its rules share that no test need notice.
         unreachable: what of that no test can reach.
         finds: the tests of its retrieves.
     """
 
     name: str
+    path: str
     compiled: Compiled
     library: Library
     rules: tuple[RuleTests, ...]
+    names: TestedPack
+    common: Common
     survivors: tuple[Declared, ...] = ()
     unreachable: tuple[Declared, ...] = ()
     finds: tuple[FindTests, ...] = ()
@@ -116,7 +130,7 @@ class _Reader:
             if path in self.files and (found := self.finds(path, facts, common, pack)) is not None
         )
         lists = (shared.survivors, shared.unreachable) if shared is not None else ((), ())
-        return PackTests(name, compiled, self.library, rules, *lists, finds)
+        return PackTests(name, f"{folder}/{PACK_TESTS}", compiled, self.library, rules, pack, common, *lists, finds)
 
     def finds(self, path: str, facts: Fields, common: Common, pack: TestedPack) -> FindTests | None:
         root = self.root(path, "finds")
@@ -140,7 +154,7 @@ class _Reader:
             self.report.error("file-name", written.subject.at, what)
             return RuleTests(path, name, True, ())
         trials = read_trials(written, common, pack, f"{pack.name}-{name}")
-        return RuleTests(path, name, True, trials, written.survivors, written.unreachable)
+        return RuleTests(path, name, True, trials, written)
 
     def file(self, path: str) -> WrittenFile | None:
         root = self.root(path, "test") if path in self.files else None

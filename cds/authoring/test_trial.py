@@ -72,15 +72,30 @@ def read_trials(file: WrittenFile, common: Common, pack: TestedPack, prefix: str
         pack: looks names up, and takes what is wrong.
         prefix: starts the patients' ids, so that no two tests of a run share a patient.
     """
-    today = read_day(file.today.value) if file.today is not None else common.today
-    if today is None:
+    if day_of(file, common) is None:
         pack.report.error("no-today", file.subject.at, "the tests have no day", remedy="Write today: 2026-11-24.")
         return ()
-    found = (
-        _TrialReader(written, file, common, pack, today, f"{prefix}-{number}").trial(file.subject)
-        for number, written in enumerate(file.tests, 1)
-    )
+    found = (read_trial(each, file, common, pack, f"{prefix}-{number}") for number, each in enumerate(file.tests, 1))
     return tuple(trial for trial in found if trial is not None)
+
+
+def read_trial(written: Written, file: WrittenFile, common: Common, pack: TestedPack, patient: str) -> Trial | None:
+    """The trial of one test; None after a message.
+
+    Args:
+        written: the test.
+        file: in which it stands, or would stand.
+        common: what the tests of the pack have in common.
+        pack: looks names up, and takes what is wrong.
+        patient: the id of its patient.
+    """
+    today = day_of(file, common)
+    return _TrialReader(written, file, common, pack, today, patient).trial(file.subject) if today is not None else None
+
+
+def day_of(file: WrittenFile, common: Common) -> date | None:
+    """The day of a file's tests."""
+    return read_day(file.today.value) if file.today is not None else common.today
 
 
 class _TrialReader:
