@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from cds.authoring.consequences import causes
 from cds.authoring.diagnostics_github import render_github
@@ -22,17 +22,13 @@ from cds.errors import ContentError, StartError
 from cds.facts.kinds import KINDS
 from cds.language.checks.subject import Subject
 from cds.language.checks.table import run_lints
-from cds.language.checks.unit_table import PATH as UNIT_TABLE
 from cds.language.checks.unused_name import used_by
 from cds.language.defaults import default_profile
-from cds.language.fhir_valueset import is_fhir_value_set, value_set_from_fhir
-from cds.language.json import read_json
 from cds.language.load import Files, Library, compile_plan, read_library
-from cds.language.node import Fields, Node, fields
+from cds.language.node import Fields
 from cds.language.pack import Compiled, compile_pack
+from cds.language.prove import Proofs
 from cds.language.report import Report
-from cds.language.terminology import System
-from cds.language.yaml import read_yaml
 from cds.values.diagnostic import Diagnostic, Severity
 
 CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
@@ -110,22 +106,26 @@ def examine(files: Files, today: date, profile: str = "") -> Examined:
         StartError: when no pack has the profile.
     """
     report = Report()
-    library = read_library(files, KINDS, report)
+    roots: dict[str, Fields] = {}
+    library = read_library(files, KINDS, report, roots)
     wanted = _plans(library, profile, report)
     read = report.found
-    plans = {(pack, name): compile_plan(library, pack, name, report) for pack, name in wanted}
+    proofs = Proofs(report)
+    plans = {(pack, name): compile_plan(library, pack, name, report, proofs=proofs) for pack, name in wanted}
     invalid: list[Diagnostic] = []
     if report.errors == 0:
-        roots = _roots(files, library.shared.systems)
+        linted: set[str] = set()
         every = dict(plans)
         everywhere = {pack: tuple(_everywhere(library, pack, every)) for pack in library.packs}
         used = {pack: used_by(everywhere[pack], files) for pack, files in library.packs.items()}
         for (pack, _), compiled in plans.items():
             if compiled is not None:
                 others = frozenset().union(*(names for name, names in used.items() if name != pack))
-                run_lints(
-                    Subject(compiled, everywhere[pack], library.packs[pack], library, roots, today, others), report
+                subject = Subject(
+                    compiled, everywhere[pack], library.packs[pack], library, roots, today, proofs, others
                 )
+                run_lints(subject, report, again=pack in linted)
+                linted.add(pack)
                 invalid += _invalid_suggestions(compiled)
     found = sorted({*report.found, *invalid}, key=lambda each: (each.at, each.id, each.what))
     names = tuple(f"{pack} under {name}" for pack, name in wanted)
@@ -211,18 +211,6 @@ def _plans(library: Library, profile: str, report: Report) -> list[tuple[str, st
         known = ", ".join(sorted({name for _, name in every})) or "none"
         raise StartError(f"no pack has a profile {profile}; known: {known}")
     return chosen
-
-
-def _roots(files: Files, systems: Mapping[str, System]) -> dict[str, Fields]:
-    """Value sets and units, parsed again, since the library keeps only what was made of them."""
-    parsed: dict[str, Node | None] = {}
-    for path, content in files.items():
-        if is_fhir_value_set(path):
-            root = fields(read_json(path, content, Report()))
-            parsed[path] = value_set_from_fhir(root, PurePosixPath(path).stem, systems, Report())
-        elif path.endswith(".yaml") and (path.startswith("rules/valuesets/") or path == UNIT_TABLE):
-            parsed[path] = read_yaml(path, content, Report())
-    return {path: root for path, root in parsed.items() if isinstance(root, Fields)}
 
 
 def _invalid_suggestions(compiled: Compiled) -> tuple[Diagnostic, ...]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -15,7 +14,7 @@ from cds.language.load import Files, Library, read_library
 from cds.language.node import Fields, fields, text
 from cds.language.pack import Compiled
 from cds.language.report import Report
-from cds.language.schema import Validator, check_structure, validator
+from cds.language.schema import Validator, check_structure, read_schema
 from cds.language.yaml import read_yaml
 from cds.values.diagnostic import Position
 
@@ -144,8 +143,7 @@ class _Reader:
 
     def validator(self) -> Validator:
         if self._validator is None:
-            schema: Mapping[str, object] = json.loads(self.files.get(_SCHEMA, b"{}"))
-            self._validator = validator(schema)
+            self._validator = read_schema(_SCHEMA, self.files.get(_SCHEMA), self.report)
         return self._validator
 
 

@@ -75,7 +75,7 @@ def behind_a_quote(stop: Stop) -> Diagnostic | None:
 
 
 def behind_a_bracket(stop: Stop) -> Diagnostic | None:
-    """Text that follows a closing bracket, as in ``{drug} is contraindicated``."""
+    """Text that follows a closing bracket, as in ``{name} and more``."""
     span = stop.ended_before(stop.scan.brackets)
     if span is None or stop.sign in ("", "\n", "}", "]") or stop.on_another_line(span):
         return None
