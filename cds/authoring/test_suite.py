@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -19,6 +19,7 @@ from cds.language.yaml import read_yaml
 from cds.values.diagnostic import Position
 
 ENDING = ".test.yaml"
+Tested = Callable[[str, str], TestedPack]
 _SCHEMA = "rules/schema/test.schema.json"
 
 
@@ -71,51 +72,38 @@ def load_suite(files: Files, profile: str, report: Report) -> tuple[PackTests, .
     library = read_library(files, KINDS, report)
     if report.errors:
         return ()
-    reader = _Reader(files, library, report)
+    return read_suite(files, library, profile, report, lambda name, usual: TestedPack(library, name, usual, report))
+
+
+def read_suite(files: Files, library: Library, profile: str, report: Report, tested: Tested) -> tuple[PackTests, ...]:
+    """Read all rule tests of a library without errors.
+
+    Args:
+        files: all content files by relative path.
+        library: the same, read.
+        profile: under which tests run that name no other.
+        report: takes what is wrong.
+        tested: makes of a pack's name, and of its usual profile, what its tests look names up in.
+    """
+    reader = _Reader(files, library, report, tested)
     return tuple(found for name in library.packs if (found := reader.pack(name, profile)) is not None)
 
 
-class _Reader:
-    def __init__(self, files: Files, library: Library, report: Report) -> None:
+def read_forms(files: Files, report: Report) -> None:
+    """Report what is wrong with the form of test files, while errors elsewhere leave their names undefined."""
+    reader = _Forms(files, report)
+    for path in sorted(files):
+        if path.endswith(ENDING):
+            reader.file(path)
+
+
+class _Forms:
+    """Reads single test files."""
+
+    def __init__(self, files: Files, report: Report) -> None:
         self.files = files
-        self.library = library
         self.report = report
         self._validator: Validator | None = None
-
-    def pack(self, name: str, profile: str) -> PackTests | None:
-        content = self.library.packs[name]
-        folder = str(PurePosixPath(content.pack.at.file).parent)
-        shared = self.file(f"{folder}/{PACK_TESTS}")
-        common = read_common(shared)
-        wanted = text(common.defaults.get("profile"), profile)
-        if wanted not in content.profiles:
-            wanted = next(iter(content.profiles), wanted)
-        pack = TestedPack(self.library, name, wanted, self.report)
-        compiled = pack.base()
-        if compiled is None:
-            return None
-        names = [text(rule.get("rule")) for rule in content.rules]
-        known = {f"{folder}/{each}{ENDING}" for each in names} | {f"{folder}/{PACK_TESTS}"}
-        for path in self.files:
-            if path.startswith(f"{folder}/") and path.endswith(ENDING) and path not in known:
-                self.report.error(
-                    "no-rule", Position(path, 1, 1), f"{path} stands beside no rule of that name", "It would never run."
-                )
-        rules = tuple(self.rule(folder, each, common, pack) for each in names)
-        lists = (shared.survivors, shared.unreachable) if shared is not None else ((), ())
-        return PackTests(name, compiled, self.library, rules, *lists)
-
-    def rule(self, folder: str, name: str, common: Common, pack: TestedPack) -> RuleTests:
-        path = f"{folder}/{name}{ENDING}"
-        written = self.file(path)
-        if written is None:
-            return RuleTests(path, name, path in self.files, ())
-        if written.subject.value != name:
-            what = f"tests for {written.subject.value} stand beside the rule {name}"
-            self.report.error("file-name", written.subject.at, what)
-            return RuleTests(path, name, True, ())
-        trials = read_trials(written, common, pack, f"{pack.name}-{name}")
-        return RuleTests(path, name, True, trials, written.survivors, written.unreachable)
 
     def file(self, path: str) -> WrittenFile | None:
         if path not in self.files:
@@ -145,6 +133,50 @@ class _Reader:
         if self._validator is None:
             self._validator = read_schema(_SCHEMA, self.files.get(_SCHEMA), self.report)
         return self._validator
+
+
+class _Reader(_Forms):
+    """Reads the tests of packs."""
+
+    def __init__(self, files: Files, library: Library, report: Report, tested: Tested) -> None:
+        super().__init__(files, report)
+        self.library = library
+        self.tested = tested
+
+    def pack(self, name: str, profile: str) -> PackTests | None:
+        content = self.library.packs[name]
+        folder = str(PurePosixPath(content.pack.at.file).parent)
+        shared = self.file(f"{folder}/{PACK_TESTS}")
+        common = read_common(shared)
+        wanted = text(common.defaults.get("profile"), profile)
+        if wanted not in content.profiles:
+            wanted = next(iter(content.profiles), wanted)
+        pack = self.tested(name, wanted)
+        compiled = pack.base()
+        if compiled is None:
+            return None
+        names = [text(rule.get("rule")) for rule in content.rules]
+        known = {f"{folder}/{each}{ENDING}" for each in names} | {f"{folder}/{PACK_TESTS}"}
+        for path in self.files:
+            if path.startswith(f"{folder}/") and path.endswith(ENDING) and path not in known:
+                self.report.error(
+                    "no-rule", Position(path, 1, 1), f"{path} stands beside no rule of that name", "It would never run."
+                )
+        rules = tuple(self.rule(folder, each, common, pack) for each in names)
+        lists = (shared.survivors, shared.unreachable) if shared is not None else ((), ())
+        return PackTests(name, compiled, self.library, rules, *lists)
+
+    def rule(self, folder: str, name: str, common: Common, pack: TestedPack) -> RuleTests:
+        path = f"{folder}/{name}{ENDING}"
+        written = self.file(path)
+        if written is None:
+            return RuleTests(path, name, path in self.files, ())
+        if written.subject.value != name:
+            what = f"tests for {written.subject.value} stand beside the rule {name}"
+            self.report.error("file-name", written.subject.at, what)
+            return RuleTests(path, name, True, ())
+        trials = read_trials(written, common, pack, f"{pack.name}-{name}")
+        return RuleTests(path, name, True, trials, written.survivors, written.unreachable)
 
 
 def written_facts(library: Library, pack: str) -> Iterator[tuple[str, Fields]]:
