@@ -12,7 +12,8 @@ from cds.language.yaml import read_yaml
 
 PARSER = re.compile(
     r"did not find|could not find|mapping value|block (mapping|collection|sequence)|flow (mapping|sequence|node)"
-    r"|simple key|scalar|scanning|parsing|token|directive|node content|in this context|unexpected|indicator equal",
+    r"|simple key|scalar|scanning|parsing|next token|that cannot start|directive|node content|in this context"
+    r"|unexpected|indicator equal",
 )
 """Words of the parser, which say nothing to an author."""
 
