@@ -1,4 +1,4 @@
-"""Every command that reads rules, with a rule that cannot be read: findings and a proper exit code, never a traceback."""
+"""Every command that reads rules, with a rule that cannot be read: findings and an exit code, never a traceback."""
 
 import shutil
 import subprocess
