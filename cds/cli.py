@@ -10,15 +10,8 @@ from datetime import date
 from importlib import import_module
 from pathlib import Path
 
-from cds.authoring.diagnostics_text import render_text
-from cds.cli_diff import run_diff
 from cds.cli_environment import add_environment
-from cds.cli_evaluate import run_evaluate, run_explain
-from cds.cli_feedback import run_purge, run_report
-from cds.cli_integration import run_integration
-from cds.cli_replay import run_replay
-from cds.cli_serve import run_demo, run_serve
-from cds.cli_site import add_site
+from cds.cli_site_options import add_site
 from cds.cli_writing import add_writing
 from cds.errors import ContentError, StartError
 
@@ -32,6 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return run(args)
     except ContentError as error:
+        from cds.authoring.diagnostics_text import render_text  # noqa: PLC0415 - needed only when something is wrong
+
         print(render_text(error.diagnostics), file=sys.stderr)
         print(f"\n{PROGRAM}: {error}", file=sys.stderr)
         return 1
@@ -53,14 +48,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands.add_parser("serve", help="answer CDS Hooks calls"))
     _add_demo(commands.add_parser("demo", help="serve on this computer with invented patients, and show an example"))
     for name, help_text, run in (
-        ("evaluate", "print the answer to a request", run_evaluate),
-        ("explain", "say why there is each card, and why there are no others", run_explain),
+        ("evaluate", "print the answer to a request", "run_evaluate"),
+        ("explain", "say why there is each card, and why there are no others", "run_explain"),
     ):
         command = commands.add_parser(name, help=help_text)
         _add_evaluation(command)
         if name == "explain":
             command.add_argument("--json", action="store_true", help="as JSON")
-        command.set_defaults(run=run)
+        command.set_defaults(run=_command("cli_evaluate", run))
     _add_replay(commands.add_parser("replay", help="answer a folder of recorded requests, and count cards and cases"))
     _add_diff(commands.add_parser("diff", help="which patients get another card under another version of the rules"))
     _add_feedback(commands.add_parser("feedback", help="what clinicians did with the cards they were shown"))
@@ -122,7 +117,7 @@ def _add_integration(parser: argparse.ArgumentParser) -> None:
     _add_today(parser)
     _add_rules(parser)
     add_site(parser)
-    parser.set_defaults(run=run_integration)
+    parser.set_defaults(run=_command("cli_integration", "run_integration"))
 
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
@@ -143,14 +138,14 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     _add_today(parser)
     _add_rules(parser)
     add_site(parser)
-    parser.set_defaults(run=run_serve)
+    parser.set_defaults(run=_command("cli_serve", "run_serve"))
     add_environment(parser, os.environ)
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8080, help="port to bind (8080)")
     _add_content(parser)
-    parser.set_defaults(run=run_demo)
+    parser.set_defaults(run=_command("cli_serve", "run_demo"))
 
 
 def _add_feedback(parser: argparse.ArgumentParser) -> None:
@@ -162,7 +157,7 @@ def _add_feedback(parser: argparse.ArgumentParser) -> None:
         "--by", action="append", choices=("client", "week"), default=[], help="tell these apart in the text, too"
     )
     _add_data(report)
-    report.set_defaults(run=run_report)
+    report.set_defaults(run=_command("cli_feedback", "run_report"))
 
 
 def _add_purge(parser: argparse.ArgumentParser) -> None:
@@ -171,7 +166,7 @@ def _add_purge(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--keep", type=_days, metavar="DAYS", help="keep so many days before today (UTC): for a timer")
     parser.add_argument("--memory", action="store_true", help="delete all of the memory, not only what has expired")
     _add_data(parser)
-    parser.set_defaults(run=run_purge)
+    parser.set_defaults(run=_command("cli_feedback", "run_purge"))
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -199,7 +194,7 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     _add_today(parser)
     _add_rules(parser)
     add_site(parser)
-    parser.set_defaults(run=run_replay)
+    parser.set_defaults(run=_command("cli_replay", "run_replay"))
 
 
 def _add_diff(parser: argparse.ArgumentParser) -> None:
@@ -210,7 +205,7 @@ def _add_diff(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", metavar="NAME", help="profile (each that is active in both)")
     parser.add_argument("--json", action="store_true", help="as JSON")
     _add_today(parser)
-    parser.set_defaults(run=run_diff)
+    parser.set_defaults(run=_command("cli_diff", "run_diff"))
 
 
 def _add_rules(parser: argparse.ArgumentParser) -> None:
@@ -252,6 +247,16 @@ def _days(text: str) -> int:
     if text.isdecimal() and 1 <= int(text) <= 36_500:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text} is no number of days from 1 to 36500")
+
+
+def _command(module: str, function: str) -> Callable[[argparse.Namespace], int]:
+    """A command whose module is imported when it runs: `check`, asked at each pause of typing, needs no server."""
+
+    def run(args: argparse.Namespace) -> int:
+        code: int = getattr(import_module(f"cds.{module}"), function)(args)
+        return code
+
+    return run
 
 
 def _authoring(module: str, function: str) -> Callable[[argparse.Namespace], int]:

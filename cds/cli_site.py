@@ -15,16 +15,6 @@ from cds.settings import Settings, with_files
 from cds.web.services import Ready, load_ready, load_site
 
 
-def add_site(parser: argparse.ArgumentParser) -> None:
-    """The options of a command that answers as a site would: its file and a client of it, or else a profile."""
-    chosen = parser.add_mutually_exclusive_group()
-    chosen.add_argument("--site", type=Path, metavar="FILE", help="site file: profiles, settings and clients")
-    chosen.add_argument("--profile", metavar="NAME", help="profile, without a site file (that of rules/defaults.yaml)")
-    parser.add_argument(
-        "--client", default="", metavar="NAME", help="client of the site file, for calls that come from none of them"
-    )
-
-
 def find_site(args: argparse.Namespace, files: Files) -> tuple[Site | None, Report]:
     """The site file that a command names, if it does, and what was found while it was read.
 

@@ -43,7 +43,7 @@ OWNERS = {
     "certifi": ("cds/chart/",),
     "yaml": ("cds/language/", "cds/authoring/fmt_tree.py"),
     "jsonschema": ("cds/language/",),
-    "jsonschema_rs": ("cds/wire/",),
+    "jsonschema_rs": ("cds/wire/", "cds/language/schema.py"),
     "msgspec": ("cds/wire/", "cds/record/entry.py"),
     "fhir": ("cds/cards/", "cds/authoring/"),
     "sqlalchemy": ("cds/record/",),

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import gc
+import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path, PurePosixPath
+from functools import cache
+from pathlib import Path
 
 from cds.authoring.consequences import causes
 from cds.authoring.diagnostics_github import render_github
 from cds.authoring.diagnostics_json import render_json
 from cds.authoring.diagnostics_sarif import render_sarif
 from cds.authoring.diagnostics_text import render_text
-from cds.authoring.test_suite import ENDING, load_suite
+from cds.authoring.test_names import check_tests
+from cds.authoring.test_pack import PACK_TESTS
+from cds.authoring.test_suite import ENDING, read_forms
 from cds.cards.suggest import check_suggestions
 from cds.clock import today_in
 from cds.content import ContentRoot, find_content, read_content
@@ -22,17 +28,14 @@ from cds.errors import ContentError, StartError
 from cds.facts.kinds import KINDS
 from cds.language.checks.subject import Subject
 from cds.language.checks.table import run_lints
-from cds.language.checks.unit_table import PATH as UNIT_TABLE
 from cds.language.checks.unused_name import used_by
+from cds.language.defaults import PATH as DEFAULTS
 from cds.language.defaults import default_profile
-from cds.language.fhir_valueset import is_fhir_value_set, value_set_from_fhir
-from cds.language.json import read_json
 from cds.language.load import Files, Library, compile_plan, read_library
-from cds.language.node import Fields, Node, fields
+from cds.language.node import Fields
 from cds.language.pack import Compiled, compile_pack
+from cds.language.prove import Proofs
 from cds.language.report import Report
-from cds.language.terminology import System
-from cds.language.yaml import read_yaml
 from cds.values.diagnostic import Diagnostic, Severity
 
 CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
@@ -77,13 +80,12 @@ def run_check(args: argparse.Namespace) -> int:
         else:
             names = tuple(content_name(path, root, rules) for path in paths)
             files = read_content(root, rules)
-        examined = examine(files, today, getattr(args, "profile", None) or "")
-        tests = tuple(each for each in names if each.endswith(ENDING) and each in files)
-        found = (*examined.diagnostics, *(_of_tests(files) if tests else ()))
+        with _no_collection():
+            examined = examine(_looked_at(files, names), today, getattr(args, "profile", None) or "")
     except (StartError, OSError) as problem:
         print(f"check: {problem}", file=sys.stderr)
         return COULD_NOT_RUN
-    shown = [each for each in found if not names or _under(each.at.file, names)]
+    shown = [each for each in examined.diagnostics if not names or _under(each.at.file, names)]
     written = render(shown)
     if written:
         print(written)
@@ -110,26 +112,46 @@ def examine(files: Files, today: date, profile: str = "") -> Examined:
         StartError: when no pack has the profile.
     """
     report = Report()
-    library = read_library(files, KINDS, report)
+    roots: dict[str, Fields] = {}
+    library = read_library(files, KINDS, report, roots)
     wanted = _plans(library, profile, report)
     read = report.found
-    plans = {(pack, name): compile_plan(library, pack, name, report) for pack, name in wanted}
+    proofs = Proofs(report)
+    plans = {(pack, name): compile_plan(library, pack, name, report, proofs=proofs) for pack, name in wanted}
     invalid: list[Diagnostic] = []
+    usual = _usual_profile(files, report)
     if report.errors == 0:
-        roots = _roots(files, library.shared.systems)
+        linted: set[str] = set()
         every = dict(plans)
         everywhere = {pack: tuple(_everywhere(library, pack, every)) for pack in library.packs}
         used = {pack: used_by(everywhere[pack], files) for pack, files in library.packs.items()}
         for (pack, _), compiled in plans.items():
             if compiled is not None:
                 others = frozenset().union(*(names for name, names in used.items() if name != pack))
-                run_lints(
-                    Subject(compiled, everywhere[pack], library.packs[pack], library, roots, today, others), report
+                subject = Subject(
+                    compiled, everywhere[pack], library.packs[pack], library, roots, today, proofs, others
                 )
+                run_lints(subject, report, again=pack in linted)
+                linted.add(pack)
                 invalid += _invalid_suggestions(compiled)
+        check_tests(files, library, usual, every, report)
+    else:
+        read_forms(files, report)
     found = sorted({*report.found, *invalid}, key=lambda each: (each.at, each.id, each.what))
     names = tuple(f"{pack} under {name}" for pack, name in wanted)
     return Examined(causes(read, found), names, _doubtful(each for each in plans.values() if each is not None))
+
+
+def _usual_profile(files: Files, report: Report) -> str:
+    """The profile under which tests run that name none; empty where the content names none either."""
+    if DEFAULTS not in files:
+        return ""
+    try:
+        return default_profile(files)
+    except ContentError as error:
+        for each in error.diagnostics:
+            report.error(each.id, each.at, each.what, each.meaning, each.remedy)
+        return ""
 
 
 def _doubtful(compiled: Iterable[Compiled]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
@@ -176,11 +198,28 @@ def content_name(path: Path, root: ContentRoot, rules: Sequence[Path]) -> str:
     raise StartError(f"{path} is no content; rules are read from {root.path}")
 
 
-def _of_tests(files: Files) -> tuple[Diagnostic, ...]:
-    """What is wrong with files of tests, whose texts and names are read; they are not run."""
-    report = Report()
-    load_suite(files, default_profile(files), report)
-    return tuple(each for each in report.found if each.at.file.endswith(ENDING))
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """No looking for garbage meanwhile: a check makes hundreds of thousands of objects and needs nearly all of them."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+def _looked_at(files: Files, names: Sequence[str]) -> Files:
+    """The files without those tests that stand beside none of the files named; an editor asks for one at a time."""
+    if not names or not all(name.endswith(".yaml") for name in names):
+        return files
+    beside = {name.removesuffix(ENDING).removesuffix(".yaml") + ENDING for name in names}
+    return {
+        path: body
+        for path, body in files.items()
+        if not path.endswith(ENDING) or path in beside or path.endswith(f"/{PACK_TESTS}")
+    }
 
 
 def content_name_of_text(name: str | None, root: ContentRoot, rules: Sequence[Path]) -> str:
@@ -213,26 +252,20 @@ def _plans(library: Library, profile: str, report: Report) -> list[tuple[str, st
     return chosen
 
 
-def _roots(files: Files, systems: Mapping[str, System]) -> dict[str, Fields]:
-    """Value sets and units, parsed again, since the library keeps only what was made of them."""
-    parsed: dict[str, Node | None] = {}
-    for path, content in files.items():
-        if is_fhir_value_set(path):
-            root = fields(read_json(path, content, Report()))
-            parsed[path] = value_set_from_fhir(root, PurePosixPath(path).stem, systems, Report())
-        elif path.endswith(".yaml") and (path.startswith("rules/valuesets/") or path == UNIT_TABLE):
-            parsed[path] = read_yaml(path, content, Report())
-    return {path: root for path, root in parsed.items() if isinstance(root, Fields)}
-
-
 def _invalid_suggestions(compiled: Compiled) -> tuple[Diagnostic, ...]:
-    from cds.cards.models import r4_problem  # noqa: PLC0415 - its import takes longer than all the rest of a check
-
     try:
-        check_suggestions(compiled.plan, r4_problem)
+        check_suggestions(compiled.plan, lambda resource: _problem(json.dumps(resource)))
     except ContentError as error:
         return error.diagnostics
     return ()
+
+
+@cache
+def _problem(resource: str) -> str:
+    """What is wrong with a resource; most are the same under every profile."""
+    from cds.cards.models import r4_problem  # noqa: PLC0415 - its import is for packs that suggest something
+
+    return r4_problem(json.loads(resource))
 
 
 def _counted(number: int, what: str) -> str:

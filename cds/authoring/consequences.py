@@ -10,6 +10,7 @@ from cds.values.diagnostic import Diagnostic
 _UNREAD = frozenset(
     {
         *("alias", "anchor", "empty-file", "encoding", "file-too-large", "key", "merge-key", "several-documents"),
+        *("bracket", "control-character", "indentation", "needs-quotes", "no-blank", "no-colon", "quote", "tab"),
         *("tag", "too-deep", "unknown-unit", "yaml", "json", "not-expanded", "partial-expansion"),
         *("form", "missing-key", "no-file", "no-value", "not-an-option", "structure", "unknown-key"),
     }

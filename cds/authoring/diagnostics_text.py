@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from cds.values.diagnostic import Diagnostic
 
 _INDENT = "    "
+_WIDE = 400
+"""Of a longer line only the part around the caret is shown."""
 
 
 def render_text(diagnostics: Iterable[Diagnostic]) -> str:
@@ -24,8 +26,10 @@ def _block(found: Diagnostic) -> str:
 
 def _source(found: Diagnostic) -> list[str]:
     gutter = f"{found.at.line} | "
-    before = found.line[: found.at.column - 1]
+    first = max(0, found.at.column - _WIDE // 2) if len(found.line) > _WIDE else 0
+    line = found.line[first : first + _WIDE]
+    before = line[: found.at.column - 1 - first]
     # A tab before the caret keeps its own width, whatever the terminal makes of it.
     padding = "".join("\t" if char == "\t" else " " for char in before)
-    width = max(1, found.at.end_column - found.at.column)
-    return [gutter + found.line, " " * len(gutter) + padding + "^" + "~" * (width - 1)]
+    width = max(1, min(found.at.end_column - found.at.column, len(line) - len(before)))
+    return [gutter + line, " " * len(gutter) + padding + "^" + "~" * (width - 1)]

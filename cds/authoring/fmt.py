@@ -48,7 +48,7 @@ def chosen(paths: Iterable[Path]) -> tuple[Path, ...]:
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            found.update(dict.fromkeys(sorted(path.rglob("*.yaml"))))
+            found.update(dict.fromkeys(each for each in sorted(path.rglob("*.yaml")) if each.is_file()))
         elif not path.is_file():
             raise StartError(f"{path}: there is no such file or folder")
         elif path.suffix not in (".yaml", ".yml"):

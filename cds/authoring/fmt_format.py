@@ -11,7 +11,7 @@ from cds.authoring.fmt_write import write_document
 from cds.language.load import Files
 from cds.language.node import Fields, plain
 from cds.language.report import Report
-from cds.language.schema import check_structure, validator
+from cds.language.schema import check_structure, read_schema
 from cds.language.source import read_words
 from cds.language.yaml import MAX_BYTES, read_yaml
 from cds.values.diagnostic import Diagnostic, Position
@@ -53,7 +53,8 @@ def format_file(name: str, source: bytes, files: Files) -> Formatted:
             remedy="A file starts with the key of its kind, such as rule:, tests_for:, profile: or valueset:.",
         )
     if report.errors == 0 and root is not None:
-        check_structure(root, validator(schema_of(files, kind)), report)
+        path = f"rules/schema/{kind}.schema.json"
+        check_structure(root, read_schema(path, files.get(path), report), report)
     words = read_words(name, source, MAX_BYTES, report)
     if report.errors or root is None or words is None:
         return Formatted(source, source, report.found)

@@ -11,7 +11,7 @@ from cds.language.node import Fields, Text
 from cds.language.retrieve import Retrieve
 from cds.values.quantity import UnitTable
 
-_QUANTITY = re.compile(r"(<=?|>=?)?\s*(-?\d+(?:\.\d+)?)(?:\s+(\S.*))?\Z")
+_QUANTITY = re.compile(r"(<=?|>=?)?\s*(-?\d{1,15}(?:\.\d{1,15})?)(?:\s+(\S.*))?\Z")
 _UCUM = "http://unitsofmeasure.org"
 _SCORE = "{score}"
 

@@ -14,6 +14,7 @@ from cds.language.load import Library, compile_plan
 from cds.language.node import Fields, Node, Text, fields, text, texts
 from cds.language.pack import Compiled, PackFiles
 from cds.language.plan import Rule
+from cds.language.prove import Proofs
 from cds.language.report import Report, did_you_mean
 from cds.language.retrieve import Retrieve
 from cds.values.codes import CodeSet
@@ -53,6 +54,7 @@ class TestedPack:
         self.name = name
         self.profile = profile
         self.report = report
+        self._proofs = Proofs(report)
         self._compiled: dict[Setup, Compiled | None] = {}
         self._definitions = {
             key.value: fields(node) for file in self.files.facts for key, node in fields(file.get("retrieves"))
@@ -91,7 +93,7 @@ class TestedPack:
             if parameters:
                 changed = with_parameters(self.files, setup, parameters)
                 library = replace(library, packs={**library.packs, self.name: changed})
-            found = compile_plan(library, self.name, setup.profile, self.report)
+            found = compile_plan(library, self.name, setup.profile, self.report, proofs=self._proofs)
             self._compiled[setup] = found if self.report.errors == before else None
         return self._compiled[setup]
 

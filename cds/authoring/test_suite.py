@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -16,11 +15,12 @@ from cds.language.load import Files, Library, read_library
 from cds.language.node import Fields, Text, fields, text
 from cds.language.pack import Compiled
 from cds.language.report import Report
-from cds.language.schema import Validator, check_structure, validator
+from cds.language.schema import Validator, check_structure, read_schema
 from cds.language.yaml import read_yaml
 from cds.values.diagnostic import Position
 
 ENDING = ".test.yaml"
+Tested = Callable[[str, str], TestedPack]
 _USUAL_HOOK = "order-sign"
 
 
@@ -89,16 +89,85 @@ def load_suite(files: Files, profile: str, report: Report) -> tuple[PackTests, .
     library = read_library(files, KINDS, report)
     if report.errors:
         return ()
-    reader = _Reader(files, library, report)
+    return read_suite(files, library, profile, report, lambda name, usual: TestedPack(library, name, usual, report))
+
+
+def read_suite(files: Files, library: Library, profile: str, report: Report, tested: Tested) -> tuple[PackTests, ...]:
+    """Read all rule tests of a library without errors.
+
+    Args:
+        files: all content files by relative path.
+        library: the same, read.
+        profile: under which tests run that name no other.
+        report: takes what is wrong.
+        tested: makes of a pack's name, and of its usual profile, what its tests look names up in.
+    """
+    reader = _Reader(files, library, report, tested)
     return tuple(found for name in library.packs if (found := reader.pack(name, profile)) is not None)
 
 
-class _Reader:
-    def __init__(self, files: Files, library: Library, report: Report) -> None:
+def read_forms(files: Files, report: Report) -> None:
+    """Report what is wrong with the form of test files, while errors elsewhere leave their names undefined."""
+    reader = _Forms(files, report)
+    for path in sorted(files):
+        if path.endswith(ENDING):
+            reader.form(path)
+
+
+class _Forms:
+    """Reads single test files."""
+
+    def __init__(self, files: Files, report: Report) -> None:
         self.files = files
-        self.library = library
         self.report = report
         self._validators: dict[str, Validator] = {}
+
+    def form(self, path: str) -> None:
+        if PurePosixPath(path).parent.name == "facts":
+            self.root(path, "finds")
+        else:
+            self.file(path)
+
+    def file(self, path: str) -> WrittenFile | None:
+        root = self.root(path, "test") if path in self.files else None
+        if root is None:
+            return None
+        found = read_test_file(path, root, self.report)
+        self.check_place(path, root)
+        return found
+
+    def root(self, path: str, kind: str) -> Fields | None:
+        root = read_yaml(path, self.files[path], self.report)
+        if root is None:
+            return None
+        if not isinstance(root, Fields):
+            self.report.error("structure", root.at, "the file is not a mapping of keys", remedy="Write key: value.")
+            return None
+        return root if check_structure(root, self.validator(kind), self.report) else None
+
+    def check_place(self, path: str, root: Fields) -> None:
+        """Defaults stand in the pack's own test file, and tests do not."""
+        of_pack = path.endswith(f"/{PACK_TESTS}")
+        for key, _ in root:
+            if of_pack and key.value in ("tests", "tables"):
+                self.report.error("no-rule", key.at, "tests stand beside the rule that they test")
+            if not of_pack and key.value == "defaults":
+                self.report.error("defaults", key.at, f"defaults stand in {PACK_TESTS}")
+
+    def validator(self, kind: str) -> Validator:
+        if kind not in self._validators:
+            path = f"rules/schema/{kind}.schema.json"
+            self._validators[kind] = read_schema(path, self.files.get(path), self.report)
+        return self._validators[kind]
+
+
+class _Reader(_Forms):
+    """Reads the tests of packs."""
+
+    def __init__(self, files: Files, library: Library, report: Report, tested: Tested) -> None:
+        super().__init__(files, report)
+        self.library = library
+        self.tested = tested
 
     def pack(self, name: str, profile: str) -> PackTests | None:
         content = self.library.packs[name]
@@ -108,7 +177,7 @@ class _Reader:
         wanted = text(common.defaults.get("profile"), profile)
         if wanted not in content.profiles:
             wanted = next(iter(content.profiles), wanted)
-        pack = TestedPack(self.library, name, wanted, self.report)
+        pack = self.tested(name, wanted)
         compiled = pack.base()
         if compiled is None:
             return None
@@ -155,38 +224,6 @@ class _Reader:
             return RuleTests(path, name, True, ())
         trials = read_trials(written, common, pack, f"{pack.name}-{name}")
         return RuleTests(path, name, True, trials, written)
-
-    def file(self, path: str) -> WrittenFile | None:
-        root = self.root(path, "test") if path in self.files else None
-        if root is None:
-            return None
-        found = read_test_file(path, root, self.report)
-        self.check_place(path, root)
-        return found
-
-    def root(self, path: str, kind: str) -> Fields | None:
-        root = read_yaml(path, self.files[path], self.report)
-        if root is None:
-            return None
-        if not isinstance(root, Fields):
-            self.report.error("structure", root.at, "the file is not a mapping of keys", remedy="Write key: value.")
-            return None
-        return root if check_structure(root, self.validator(kind), self.report) else None
-
-    def check_place(self, path: str, root: Fields) -> None:
-        """Defaults stand in the pack's own test file, and tests do not."""
-        of_pack = path.endswith(f"/{PACK_TESTS}")
-        for key, _ in root:
-            if of_pack and key.value in ("tests", "tables"):
-                self.report.error("no-rule", key.at, "tests stand beside the rule that they test")
-            if not of_pack and key.value == "defaults":
-                self.report.error("defaults", key.at, f"defaults stand in {PACK_TESTS}")
-
-    def validator(self, kind: str) -> Validator:
-        if kind not in self._validators:
-            schema: Mapping[str, object] = json.loads(self.files.get(f"rules/schema/{kind}.schema.json", b"{}"))
-            self._validators[kind] = validator(schema)
-        return self._validators[kind]
 
 
 def written_facts(library: Library, pack: str) -> Iterator[tuple[str, Fields]]:

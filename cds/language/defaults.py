@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from cds.errors import ContentError, StartError
 from cds.language.load import Files
 from cds.language.node import Fields, text
 from cds.language.report import Report
-from cds.language.schema import check_structure, validator
+from cds.language.schema import check_structure, read_schema
 from cds.language.yaml import read_yaml
 
 PATH = "rules/defaults.yaml"
@@ -27,7 +25,7 @@ def default_profile(files: Files) -> str:
     report = Report()
     root = read_yaml(PATH, files[PATH], report)
     if root is not None:
-        check_structure(root, validator(json.loads(files[SCHEMA])), report)
+        check_structure(root, read_schema(SCHEMA, files.get(SCHEMA), report), report)
     if report.errors or not isinstance(root, Fields):
         raise ContentError(report.found)
     return text(root.get("profile"))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from itertools import accumulate
 from typing import Any, NoReturn
 
 from cds.language.node import Fields, Items, Node, Text, plain
@@ -21,6 +20,7 @@ from cds.values.diagnostic import Position
 MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 60
 
+_LINE_END = re.compile("\r\n|\r|\n")
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORDS = re.compile(r"true|false|null")
@@ -29,6 +29,15 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 _TRAPS = {
+    "": "The file ends too early.",
+    "T": "In JSON it is true, in small letters and without quotes.",
+    "F": "In JSON it is false, in small letters and without quotes.",
+    "N": "In JSON what is not known is null, in small letters; NaN is no number.",
+    "I": "Infinity is no number of JSON.",
+    ",": "Two commas stand here, or one without an entry.",
+    "-": "Behind the sign of a number stands a digit.",
+    "+": "A number has no sign +.",
+    ".": "A number starts with a digit: 0.5.",
     "'": "JSON has double quotes only.",
     "/": "JSON has no comments.",
     "#": "JSON has no comments.",
@@ -81,7 +90,7 @@ class _Reader:
         self.words = words
         self.report = report
         self.here = 0
-        self.lines = [0, *accumulate(len(line) for line in words.splitlines(keepends=True))]
+        self.lines = [0, *(found.end() for found in _LINE_END.finditer(words))]
 
     def document(self) -> Node:
         if not self.next():
@@ -106,11 +115,15 @@ class _Reader:
         found = _NUMBER.match(self.words, self.here) or _WORDS.match(self.words, self.here)
         if found is None:
             self.stop("a value is expected here", _TRAPS.get(sign, "A text needs double quotes around it."))
+        behind = self.words[found.end() : found.end() + 1]
+        if behind.isalnum() or behind in ("_", "."):
+            what = f"{found[0]}{behind}… is no number and none of true, false and null"
+            self.stop(what, "A text needs double quotes; a number starts with no 0 and ends with no dot.")
         self.here = found.end()
         return Text(self.at(start, self.here), found[0])
 
     def mapping(self, depth: int) -> Fields:
-        at = self.at(self.here, self.here + 1)
+        opened, at = self.here, self.at(self.here, self.here + 1)
         keys: dict[str, Text] = {}
         values: dict[str, Node] = {}
         more = self.opened("}")
@@ -134,16 +147,16 @@ class _Reader:
                 )
             else:
                 keys[key.value], values[key.value] = key, value
-            more = self.continued("}")
+            more = self.continued("}", opened)
         return Fields(at, keys, values)
 
     def sequence(self, depth: int) -> Items:
-        at = self.at(self.here, self.here + 1)
+        opened, at = self.here, self.at(self.here, self.here + 1)
         items: list[Node] = []
         more = self.opened("]")
         while more:
             items.append(self.value(depth + 1))
-            more = self.continued("]")
+            more = self.continued("]", opened)
         return Items(at, tuple(items))
 
     def opened(self, close: str) -> bool:
@@ -154,9 +167,13 @@ class _Reader:
         self.here += 1
         return False
 
-    def continued(self, close: str) -> bool:
+    def continued(self, close: str, opened: int) -> bool:
         """Step over a comma or the closing bracket; whether another entry follows."""
         sign = self.next()
+        if not sign:
+            self.here = opened
+            remedy = f"Write {close} where it ends; perhaps the file was cut off."
+            self.stop("what is opened here is not closed", remedy)
         if sign not in (",", close):
             self.stop(f"a comma or {close} is expected here", "A comma stands between two entries.")
         self.here += 1
@@ -171,8 +188,12 @@ class _Reader:
         sign = self.words[self.here : self.here + 1]
         if sign == "\\":
             self.stop("this is no escape of JSON", 'Escapes are \\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u0000.')
+        if sign == "\t" or (sign and ord(sign) < ord(" ") and sign not in "\r\n"):
+            self.stop(f"the character U+{ord(sign):04X} stands in a text", "Write it as \\t or \\u0000, or remove it.")
         if sign != '"':
-            self.stop("a text is not closed on its line", "Close the quote; a new line in a text is written \\n.")
+            self.here = start
+            remedy = "Close it; a new line in a text is written \\n."
+            self.stop("this quote is opened and not closed on its line", remedy)
         self.here += 1
         value = json.loads(self.words[start : self.here])
         if _SURROGATE.search(value):
@@ -187,10 +208,11 @@ class _Reader:
         return self.words[self.here : self.here + 1]
 
     def at(self, start: int, end: int | None = None) -> Position:
-        line = min(bisect_right(self.lines, start), max(len(self.lines) - 1, 1))
+        line = bisect_right(self.lines, start)
         column = start - self.lines[line - 1] + 1
         return Position(self.file, line, column, column + end - start if end is not None else 0)
 
     def stop(self, what: str, remedy: str) -> NoReturn:
-        self.report.error("json", self.at(self.here), f"this is not JSON: {what}", remedy=remedy)
+        here = min(self.here, len(self.words.rstrip()))  # not on the empty line behind the last one
+        self.report.error("json", self.at(here), f"this is not JSON: {what}", remedy=remedy)
         raise _RefusedError

@@ -8,7 +8,7 @@ from datetime import date
 from cds.values.quantity import Quantity
 
 _DAYS = re.compile(r"(\d{1,5}) days?\Z")
-_QUANTITY = re.compile(r"(-?\d+(?:\.\d+)?) (\S+(?: \S+)?)\Z")
+_QUANTITY = re.compile(r"(-?\d{1,15}(?:\.\d{1,15})?) (\S+(?: \S+)?)\Z")
 _CODE = re.compile(r"([A-Za-z][A-Za-z0-9-]*) (\S+)\Z")
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from jsonschema.protocols import Validator
-
 from cds.language.fact import KindTable
 from cds.language.fhir_valueset import is_fhir_value_set, value_set_from_fhir
 from cds.language.hook import Hook
@@ -19,9 +17,9 @@ from cds.language.node import Fields, fields, plain, text
 from cds.language.pack import Compiled, PackFiles, Shared, compile_pack
 from cds.language.parameters import Layer
 from cds.language.plan import Plan
-from cds.language.prove import prove
+from cds.language.prove import Proofs
 from cds.language.report import Report
-from cds.language.schema import check_structure, validator
+from cds.language.schema import Validator, check_structure, read_schema
 from cds.language.terminology import System, ValueSet, read_systems, read_units, read_value_set
 from cds.language.yaml import read_yaml
 from cds.values.diagnostic import Position
@@ -30,6 +28,7 @@ Files = Mapping[str, bytes]
 """Content by relative path with forward slashes: ``rules/units.yaml``, ``hooks/order-sign.yaml``, ..."""
 
 
+UNITS = "rules/units.yaml"
 _HEADS = ("pack.yaml", "data.yaml")
 
 
@@ -56,14 +55,25 @@ def content_hash(files: Files) -> str:
     return digest.hexdigest()
 
 
-def read_library(files: Files, kinds: KindTable, report: Report) -> Library:
-    """Read every content file; a file that cannot be read is reported and left out."""
+def read_library(files: Files, kinds: KindTable, report: Report, roots: dict[str, Fields] | None = None) -> Library:
+    """Read every content file; a file that cannot be read is reported and left out.
+
+    Args:
+        files: all content files by relative path.
+        kinds: the fact kinds.
+        report: takes what is wrong.
+        roots: takes the value sets and the units as they are written, by path, for who looks at more than the library
+            keeps of them.
+    """
+    roots = roots if roots is not None else {}
     reader = _LibraryReader(files, report)
     systems = read_systems(reader.one("rules/systems.yaml", "systems"))
-    units = read_units(reader.one("rules/units.yaml", "units"), report)
+    roots[UNITS] = reader.one(UNITS, "units")
+    units = read_units(roots[UNITS], report)
     words = {key.value: text(node) for key, node in fields(reader.one("rules/words.yaml", "words").get("words"))}
     value_sets: dict[str, ValueSet] = {}
     for path, root in reader.value_sets(systems):
+        roots[path] = root
         found = read_value_set(root, systems, units, report)
         if found is None:
             continue
@@ -84,16 +94,23 @@ def read_library(files: Files, kinds: KindTable, report: Report) -> Library:
 
 
 def compile_plan(
-    library: Library, pack: str, profile: str, report: Report, layers: Sequence[Layer] = ()
+    library: Library,
+    pack: str,
+    profile: str,
+    report: Report,
+    layers: Sequence[Layer] = (),
+    proofs: Proofs | None = None,
 ) -> Compiled | None:
     """Compile and prove a pack under a profile, and under what a site and a client set in its place.
 
-    The result counts only if no error was reported.
+    The result counts only if no error was reported. With ``proofs`` of the same library and report, a rule that is the
+    same under several profiles is proved once.
     """
+    proofs = proofs if proofs is not None else Proofs(report)
     compiled = compile_pack(library.packs[pack], library.shared, profile, report, layers)
     if compiled is not None and report.errors == 0:
         for rule in compiled.plan.rules:
-            prove(rule, report)
+            proofs.prove(rule)
     return compiled
 
 
@@ -166,8 +183,8 @@ class _LibraryReader:
 
     def validator(self, kind: str) -> Validator:
         if kind not in self.validators:
-            schema = json.loads(self.files.get(f"rules/schema/{kind}.schema.json", b"{}"))
-            self.validators[kind] = validator(schema)
+            path = f"rules/schema/{kind}.schema.json"
+            self.validators[kind] = read_schema(path, self.files.get(path), self.report)
         return self.validators[kind]
 
     def packs(self) -> dict[str, PackFiles]:
@@ -191,7 +208,14 @@ class _LibraryReader:
     def hook_schemas(self) -> dict[str, Any]:
         folder, ending = "hooks/schemas/", ".schema.json"
         return {
-            path[len(folder) : -len(ending)]: json.loads(content)
+            path[len(folder) : -len(ending)]: self.hook_schema(path, content)
             for path, content in self.files.items()
             if path.startswith(folder) and path.endswith(ending)
         }
+
+    def hook_schema(self, path: str, content: bytes) -> Any:
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError):
+            read_json(path, content, self.report)
+            return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from cds.values.diagnostic import Position
@@ -49,6 +50,9 @@ class Fields:
 
 
 Node = Text | Items | Fields
+LONGEST_NUMBER = 40
+"""Characters of a number; what is longer, or too large for one, is a text, and wrong wherever a number must stand."""
+
 NONE = Fields(Position("", 0, 0))
 """A mapping that is not there."""
 
@@ -67,12 +71,13 @@ def plain(node: Node) -> Any:
 def _scalar(text: str) -> Any:
     if text in ("", "~", "null", "Null", "NULL"):
         return None
-    if text.lstrip("+-")[:1].isdigit():
+    if text.lstrip("+-")[:1].isdigit() and "_" not in text and len(text) <= LONGEST_NUMBER:
         for read in (int, float):
             try:
-                return read(text) if "_" not in text else text
+                number = read(text)
             except ValueError:
                 continue
+            return number if isfinite(number) else text
     return text
 
 

@@ -43,7 +43,7 @@ def space_of(rule: Rule) -> Space | None:
     Facts that are pure logic over others take only the states that those others allow. So the combinations are spanned
     by facts further down, as far down as the limit allows, and the states of the facts asked for follow from there.
     """
-    asked = tuple({fact.name: fact for case in rule.cases for when in case.when for fact, _ in when}.values())
+    asked = _asked(rule)
     ordered = closure(asked)
     cut = _cut(asked, ordered)
     if _size(cut) > LIMIT:
@@ -100,9 +100,68 @@ def _spanned(cut: Sequence[Fact], ordered: Sequence[Fact]) -> Iterator[States]:
         yield states
 
 
+class Proofs:
+    """Proves rules of one library, each once for every form that its profiles give it.
+
+    Most rules are the same under every profile: their cases name the same facts, and these take the same states by the
+    same logic. What was found for one of them was found for all. Never to be used for two libraries: facts are told
+    apart by the place where they are defined.
+
+    Args:
+        report: takes what is found.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self._proved: set[tuple[object, ...]] = set()
+        self._spaces: dict[tuple[object, ...], Space | None] = {}
+
+    def prove(self, rule: Rule) -> None:
+        """Report what is wrong with a rule, unless it was reported under another profile."""
+        form = (_form(rule), rule.at, rule.safety_critical, tuple((case.silent, _alarms(case)) for case in rule.cases))
+        if form not in self._proved:
+            self._proved.add(form)
+            _prove(rule, self.space_of(rule), self.report)
+
+    def space_of(self, rule: Rule) -> Space | None:
+        """As the function of this name, each space once."""
+        form = _form(rule)
+        if form not in self._spaces:
+            self._spaces[form] = space_of(rule)
+        found = self._spaces[form]
+        return None if found is None else Space(_asked(rule), found.combinations)
+
+
+def _asked(rule: Rule) -> tuple[Fact, ...]:
+    return tuple({fact.name: fact for case in rule.cases for when in case.when for fact, _ in when}.values())
+
+
+def _form(rule: Rule) -> tuple[object, ...]:
+    """All that the combinations of a rule and its cases' conditions depend on, within one library."""
+    cases = tuple(
+        (case.at, tuple(tuple((fact.name, allowed) for fact, allowed in when) for when in case.when))
+        for case in rule.cases
+    )
+    facts = tuple(
+        (
+            fact.name,
+            fact.at,
+            fact.kind,
+            fact.domain,
+            tuple(each.name for each in fact.needs),
+            tuple((each.name, each.value) for each in fact.parameters),
+        )
+        for fact in closure(_asked(rule))
+    )
+    return rule.name, cases, facts
+
+
 def prove(rule: Rule, report: Report) -> None:
     """Report every gap, overlap, dead case and silent danger of a rule, each with a combination that shows it."""
-    space = space_of(rule)
+    _prove(rule, space_of(rule), report)
+
+
+def _prove(rule: Rule, space: Space | None, report: Report) -> None:
     if space is None:
         report.error(
             "too-many-combinations",

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 from cds.values.diagnostic import Diagnostic, Position, Severity
+
+_LINE_END = re.compile("\r\n|\r|\n")
+"""The ends of lines that editors count; Python would see others too, such as a form feed."""
 
 
 class Report:
@@ -17,7 +21,7 @@ class Report:
 
     def add_source(self, file: str, words: str) -> None:
         """Remember a file's lines, for the caret under a message."""
-        self._sources[file] = words.splitlines()
+        self._sources[file] = _LINE_END.split(words)
 
     def error(self, id: str, at: Position, what: str, meaning: str = "", remedy: str = "") -> None:
         """Something that must be mended before the content can be served."""

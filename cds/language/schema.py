@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import jsonschema
-from jsonschema.protocols import Validator
+import jsonschema_rs
 
+from cds.language.json import read_json
 from cds.language.node import Fields, Items, Node, Text, plain
 from cds.language.report import Report, did_you_mean
+from cds.values.diagnostic import Position
 
 _COMMA = "Between braces a text with a comma needs quotes."
+_COLON = "A key ends with a colon and a blank."
 _CALLED = {
     "string": "a text",
     "number": "a number",
@@ -20,15 +23,57 @@ _CALLED = {
     "array": "a list",
     "object": "a mapping of keys",
 }
+_SIZES = {
+    "minItems": ("item", "at least"),
+    "maxItems": ("item", "at most"),
+    "minProperties": ("key", "at least"),
+    "maxProperties": ("key", "at most"),
+    "minLength": ("character", "at least"),
+    "maxLength": ("character", "at most"),
+}
+_SHOWN = 60
 
 
-__all__ = ["Validator", "check_structure", "validator"]
+class Validator:
+    """An authoring schema (draft-07, the draft that editors understand).
+
+    Two libraries read it: a fast one says whether data are sound, which nearly all are; and of the rest, another one
+    says what is wrong. Importing that one takes longer than looking at all content with the first.
+
+    Raises:
+        ValueError: when it is no schema.
+    """
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._fast = jsonschema_rs.Draft7Validator(dict(schema), validate_formats=False, offline=True)
+
+    def sound(self, data: Any) -> bool:
+        """Whether data are as the schema wants them; False where only the other library can tell."""
+        try:
+            return self._fast.is_valid(data)
+        except ValueError:  # a number that has no place in JSON, such as infinity
+            return False
+
+    def errors(self, data: Any) -> Iterator[Any]:
+        """Everything in which data depart from the schema."""
+        import jsonschema  # noqa: PLC0415 - see above
+
+        yield from jsonschema.Draft7Validator(self._schema).iter_errors(data)
 
 
-def validator(schema: Mapping[str, Any]) -> Validator:
-    """A validator for an authoring schema (draft-07, the draft that editors understand), itself checked first."""
-    jsonschema.Draft7Validator.check_schema(schema)
-    return jsonschema.Draft7Validator(schema)
+def read_schema(path: str, content: bytes | None, report: Report) -> Validator:
+    """The schema of a file, against which nothing is wrong when there is none, or it is broken and was reported."""
+    at = Position(path, 1, 1)
+    try:
+        return Validator(json.loads(content) if content is not None else {})
+    except (ValueError, TypeError, RecursionError):
+        before = report.errors
+        read_json(path, content or b"", report)
+        if report.errors == before:
+            what = "this is no JSON Schema, so files of this kind cannot be checked"
+            report.error("schema", at, what, remedy="Take the schema that comes with the program.")
+        return Validator({})
 
 
 def check_structure(root: Node, rules: Validator, report: Report, data: Callable[[Node], Any] = plain) -> bool:
@@ -36,8 +81,11 @@ def check_structure(root: Node, rules: Validator, report: Report, data: Callable
 
     ``data`` makes plain data of a node, by the language in which the file is written.
     """
+    written = data(root)
+    if rules.sound(written):
+        return True
     sound = True
-    for error in rules.iter_errors(data(root)):
+    for error in rules.errors(written):
         sound = False
         _report(error, root, report)
     return sound
@@ -54,33 +102,64 @@ def _report(error: Any, root: Node, report: Report) -> None:
                 report.error(
                     "unknown-key",
                     key.at,
-                    f"{name} is not a key of {where}",
+                    f"{_shorter(name) or 'a key without a name'} is not a key of {where}",
                     "It would be ignored, and with it what you meant by it.",
-                    _COMMA if " " in name else did_you_mean(name, known),
+                    _advice(name, known),
                 )
     elif error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
         report.error("missing-key", node.at, f"{where} lacks {', '.join(missing)}", remedy=advice)
-    elif error.validator == "type" and error.instance is None:
+    elif error.validator in ("type", "enum") and error.instance is None:
         report.error("no-value", node.at, f"{where} has no value", remedy=advice or "Write a value, or remove the key.")
     elif error.validator == "enum":
         options = [str(option) for option in error.validator_value]
         report.error(
             "not-an-option",
             node.at,
-            f"{error.instance} cannot stand here",
+            f"{_shape(node)} cannot stand here",
             remedy=did_you_mean(str(error.instance), options),
         )
     elif error.validator in ("pattern", "propertyNames"):
         named = node.keys.get(error.instance) if isinstance(node, Fields) else None
         at = named.at if named is not None else node.at
-        report.error("form", at, f"{error.instance!r} does not have the form of {where}", remedy=advice)
+        report.error("form", at, f"{_shorter(str(error.instance))!r} does not have the form of {where}", remedy=advice)
     elif error.validator == "type":
         brace = "A text that starts with { or [ needs quotes. " if isinstance(node, Fields | Items) else ""
         what = f"{where} is {_shape(node)}, where {_expected(error.validator_value)} is expected"
         report.error("structure", node.at, what, remedy=brace + advice)
+    elif error.validator in _SIZES:
+        noun, bound = _SIZES[error.validator]
+        has, limit = _counted(len(error.instance), noun), _counted(error.validator_value, noun)
+        report.error("structure", node.at, f"{where} has {has}, where {bound} {limit} can stand", remedy=advice)
+    elif error.validator == "uniqueItems" and isinstance(node, Items):
+        _report_twice(node, where, report)
     else:
-        report.error("structure", node.at, f"{where}: {error.message}", remedy=advice)
+        what = f"{_shape(node)} cannot stand in {where}"
+        report.error("structure", node.at, what, remedy=advice or "The guide says what can.")
+
+
+def _report_twice(node: Items, where: str, report: Report) -> None:
+    seen: list[Any] = []
+    for item in node:
+        value = plain(item)
+        if value in seen:
+            remedy = "Keep one of them."
+            report.error("structure", item.at, f"{_shape(item)} stands twice in {where}", remedy=remedy)
+        seen.append(value)
+
+
+def _advice(name: str, known: Mapping[str, Any]) -> str:
+    if ":" in name:
+        return _COLON
+    return _COMMA if " " in name else did_you_mean(name, known)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def _shorter(words: str) -> str:
+    return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
 
 
 def _shape(node: Node) -> str:
@@ -90,7 +169,7 @@ def _shape(node: Node) -> str:
         case Items():
             return "a list"
         case Text():
-            return f"{node.value!r}"
+            return repr(_shorter(node.value)) if node.value else "nothing"
 
 
 def _expected(types: str | list[str]) -> str:

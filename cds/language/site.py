@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, available_timezones
 
 from cds.language.node import NONE, Fields, Text, fields, items, text
 from cds.language.report import Report, did_you_mean
-from cds.language.schema import check_structure, validator
+from cds.language.schema import check_structure, read_schema
 from cds.language.site_client import Client, read_client
 from cds.language.site_decided import Chosen, Decided, check_reason, read_chosen, read_decided
 from cds.language.site_memory import SiteMemory, read_memory
@@ -66,7 +65,7 @@ def read_site(file: str, source: bytes, schema: bytes, report: Report) -> Site |
     root = read_yaml(file, source, report)
     if root is None:
         return None
-    check_structure(root, validator(json.loads(schema)), report)
+    check_structure(root, read_schema(SCHEMA, schema, report), report)
     if not isinstance(root, Fields):
         return None
     _check_zone(root, report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -14,6 +15,7 @@ from cds.language.site_decided import Chosen, Decided, check_reason, read_chosen
 from cds.values.diagnostic import Position
 
 MOST_MS = 60_000
+_NUMBER = re.compile("[1-9][0-9]{0,4}")
 USUAL_RATE = 100
 
 
@@ -152,7 +154,7 @@ def _access(body: Fields, report: Report) -> Access:
         tenants=_several(body, "tenants"),
         audiences=_several(body, "audiences"),
         origins=_several(body, "origins"),
-        per_second=int(rate) if rate.isdecimal() else USUAL_RATE,
+        per_second=int(rate) if _NUMBER.fullmatch(rate) else USUAL_RATE,
     )
 
 
@@ -182,7 +184,7 @@ def _is_here(host: str) -> bool:
 
 def _budget(node: object, report: Report) -> int | None:
     number = node.value.removesuffix(" ms") if isinstance(node, Text) else ""
-    if not isinstance(node, Text) or not number.isdecimal():
+    if not isinstance(node, Text) or not _NUMBER.fullmatch(number):
         return None
     if int(number) > MOST_MS:
         said = f"{node.value} is outside 1 ms to {MOST_MS} ms of the budget"

@@ -13,21 +13,16 @@ import yaml
 from cds.language.node import Fields, Items, Node, Text
 from cds.language.report import Report
 from cds.language.source import read_words
-from cds.values.diagnostic import Position
+from cds.language.yaml_characters import strange_character
+from cds.language.yaml_mistake import mistake
+from cds.language.yaml_swallowed import swallowed
+from cds.values.diagnostic import Diagnostic, Position
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
 
-_TRAPS = {
-    "could not find expected ':'": "A key needs a colon and a blank; a text that runs over lines needs a | first.",
-    "mapping values are not allowed": "A text that holds ': ' needs quotes around it.",
-    "cannot start any token": "Tabs are not allowed, and a text that starts with % @ ` needs quotes.",
-    "did not find expected ',' or '}'": "Inside braces, quote a text that holds a comma, a brace or a final ?.",
-    "did not find expected ',' or ']'": "Inside brackets, a text with a comma or a bracket needs quotes.",
-    "did not find expected '-' indicator": "This line is indented unlike its neighbours.",
-    "did not find expected key": "This line is indented unlike its neighbours, or a quote was not closed.",
-    "while scanning a quoted scalar": "A quote was opened and not closed.",
-}
+_BLOCKS = ("|", ">")
+_QUOTES = "put quotes around a text that starts with"
 
 
 class _RefusedError(Exception):
@@ -48,21 +43,21 @@ def read_yaml(file: str, source: bytes, report: Report) -> Node | None:
     words = read_words(file, source, MAX_BYTES, report)
     if words is None:
         return None
+    odd = strange_character(file, words)
+    if odd is not None:
+        _tell(odd, report)
+        return None
     try:
         return _Reader(file, words, report).document()
     except _RefusedError:
         return None
-    except yaml.YAMLError as problem:
-        _report_syntax(problem, Position(file, 1, 1), report)
+    except yaml.MarkedYAMLError as problem:
+        _tell(mistake(file, words, problem, MAX_DEPTH), report)
         return None
 
 
-def _report_syntax(problem: yaml.YAMLError, start: Position, report: Report) -> None:
-    mark: Any = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
-    at = Position(start.file, mark.line + 1, mark.column + 1) if mark is not None else start
-    words = " ".join(str(part) for part in (getattr(problem, "context", ""), getattr(problem, "problem", "")) if part)
-    remedy = next((advice for sign, advice in _TRAPS.items() if sign in words), "")
-    report.error("yaml", at, f"this is not YAML: {words or problem}", remedy=remedy)
+def _tell(found: Diagnostic, report: Report) -> None:
+    report.error(found.id, found.at, found.what, found.meaning, found.remedy)
 
 
 class _Reader:
@@ -70,6 +65,7 @@ class _Reader:
 
     def __init__(self, file: str, words: str, report: Report) -> None:
         self.file = file
+        self.words = words
         self.report = report
         self.events = iter(yaml.parse(words, Loader=yaml.CSafeLoader))
 
@@ -93,18 +89,27 @@ class _Reader:
     def node(self, event: Any, depth: int) -> Node:
         at = self.at(event)
         if isinstance(event, yaml.AliasEvent):
-            self.refuse("alias", at, "aliases (*name) are not allowed", "Write the value out.")
+            self.refuse("alias", at, "aliases (*name) are not allowed", f"Write the value out; {_QUOTES} *.")
         if event.anchor is not None:
-            self.refuse("anchor", at, "anchors (&name) are not allowed", "Write the value out where it is needed.")
-        if event.tag not in (None, "!"):
-            self.refuse("tag", at, f"tags ({event.tag}) are not allowed", "Leave the tag out.")
+            self.refuse("anchor", at, "anchors (&name) are not allowed", f"Leave the name out; {_QUOTES} &.")
+        if event.tag is not None:
+            self.refuse("tag", at, "tags (!name) are not allowed", f"Leave the tag out; {_QUOTES} !.")
         if depth > MAX_DEPTH:
             self.refuse("too-deep", at, f"this is nested deeper than {MAX_DEPTH} levels")
         if isinstance(event, yaml.ScalarEvent):
+            if event.style not in _BLOCKS:
+                self.look_at_lines(event.start_mark, event.end_mark)
             return Text(at, event.value, quoted=bool(event.style))
         if isinstance(event, yaml.SequenceStartEvent):
             return self.sequence(at, depth)
         return self.mapping(at, depth)
+
+    def look_at_lines(self, start: Any, end: Any) -> None:
+        """Refuse a text over several lines that took in a key or an item of a list."""
+        found = swallowed(self.file, self.words, start, end) if end.line > start.line else None
+        if found is not None:
+            _tell(found, self.report)
+            raise _RefusedError
 
     def sequence(self, at: Position, depth: int) -> Items:
         items: list[Node] = []

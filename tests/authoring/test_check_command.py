@@ -180,6 +180,41 @@ def test_an_unknown_profile_is_not_silently_all_of_them(content):
         examine(content, TODAY, "us-rems-2025")
 
 
+TESTS = f"{RULES}/baseline-alt.test.yaml"
+
+
+@pytest.mark.parametrize(
+    ("added", "id"),
+    [
+        ("  - {name: again, data: [alz: {value: 30 U/L}], expect: silent}\n", "unknown-retrieve"),
+        ("  - {name: again, expect: silent, parameters: {baseline_windo: 3 days}}\n", "unknown-parameter"),
+        ("  - {name: again, expect: silent, parameters: {baseline_window: 3 days}}\n", "out-of-bounds"),
+        ("  - {name: again, expect: silent, profile: us-rems-2025}\n", "unknown-profile"),
+        ("  - {name: again, expect: {finding: LAB-99}}\n", "unknown-ending"),
+        ("  - {name: again, user: role, expect: silent}\n" * 2, "same-test"),
+        ("  - {name: again}\n", "missing-key"),
+    ],
+)
+def test_files_of_tests_are_read_with_the_rules(content, added, id):
+    """Names, form and tests that ask the same are looked at without a test file being named, and nothing is run."""
+    words = content[TESTS].decode()
+    assert words.count("\ntests:\n") == 1
+    files = {**content, TESTS: words.replace("\ntests:\n", f"\ntests:\n{added}").encode()}
+    found = examine(files, TODAY, PROFILE).diagnostics
+    assert {(each.id, each.at.file) for each in found} >= {(id, TESTS)}
+    assert {each.at.file for each in found} == {TESTS}
+
+
+def test_the_form_of_tests_is_looked_at_while_rules_have_errors(content):
+    """All that can be told is told at once; names of a rule that is broken are not held against its tests."""
+    rule, tests = f"{RULES}/baseline-alt.yaml", content[TESTS] + b"testz: []\n"
+    files = {**content, rule: content[rule].replace(b"topic: labs", b"topic: lab"), TESTS: tests}
+    assert [(each.id, each.at.file) for each in examine(files, TODAY, PROFILE).diagnostics] == [
+        ("unknown-key", TESTS),
+        ("unknown-topic", rule),
+    ]
+
+
 def test_content_without_a_pack_is_checked_for_what_it_has(content):
     """Value sets alone are still read."""
     packs = {path.rpartition("/")[0] for path in content if path.endswith("/pack.yaml")}

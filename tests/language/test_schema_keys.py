@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cds.facts.kinds import KINDS
-from cds.language.schema import validator
+from cds.language.schema import Validator
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = {path.name.split(".")[0]: json.loads(path.read_text()) for path in (ROOT / "rules/schema").glob("*.json")}
@@ -52,7 +52,7 @@ def test_every_key_of_a_schema_is_read(name):
 @pytest.mark.parametrize("name", sorted(SCHEMAS))
 def test_a_schema_is_itself_sound(name):
     """Each schema is valid draft-07 and says of itself what it is for."""
-    validator(SCHEMAS[name])
+    Validator(SCHEMAS[name])
     assert SCHEMAS[name]["description"]
 
 

@@ -9,7 +9,7 @@ from typing import NoReturn
 from cds.language.checks.subject import Subject, texts_of
 from cds.language.fact import Fact, closure
 from cds.language.plan import Case, Rule
-from cds.language.prove import holds, space_of
+from cds.language.prove import Proofs, holds
 from cds.language.report import Report
 from cds.language.scope import Condition
 from cds.language.template import Slot
@@ -21,7 +21,7 @@ def check(subject: Subject, report: Report) -> None:
     for rule, node, case, finding in subject.findings():
         for key, template in texts_of(finding).items():
             for slot in template.slots:
-                state = _empty_state(rule, case, slot)
+                state = _empty_state(rule, case, slot, subject.proofs)
                 if state is None:
                     continue
                 name = slot.fact.name.rpartition(".")[2]
@@ -36,13 +36,13 @@ def check(subject: Subject, report: Report) -> None:
                 )
 
 
-def _empty_state(rule: Rule, case: Case, slot: Slot) -> str | None:
+def _empty_state(rule: Rule, case: Case, slot: Slot, proofs: Proofs) -> str | None:
     """A state of the slot's fact in which it shows nothing, and in which the case can hold."""
     if slot.fallback is not None:
         return None
     for state in _empty(slot):
         open_ones = [when for when in case.when if _may_hold(slot.fact, state, when)]
-        if open_ones and _reached(rule, case, slot.fact, state, open_ones):
+        if open_ones and _reached(rule, case, slot.fact, state, open_ones, proofs):
             return state
     return None
 
@@ -57,10 +57,10 @@ def _may_hold(fact: Fact, state: str, when: Condition) -> bool:
     return _possible(fact, state, when)
 
 
-def _reached(rule: Rule, case: Case, fact: Fact, state: str, conditions: list[Condition]) -> bool:
+def _reached(rule: Rule, case: Case, fact: Fact, state: str, conditions: list[Condition], proofs: Proofs) -> bool:
     """Whether the rule's facts together allow one of the conditions while a fact is in a state."""
     probe = Case(case.at, (((fact, frozenset(fact.domain)),),))
-    space = space_of(replace(rule, cases=(*rule.cases, probe)))
+    space = proofs.space_of(replace(rule, cases=(*rule.cases, probe)))
     if space is None:
         return False
     return any(

@@ -11,6 +11,7 @@ from cds.language.load import Library
 from cds.language.node import Fields, fields, items, text
 from cds.language.pack import Compiled, PackFiles
 from cds.language.plan import Case, Finding, Plan, Rule
+from cds.language.prove import Proofs
 from cds.language.template import Template
 
 
@@ -25,6 +26,7 @@ class Subject:
         library: everything that packs share.
         roots: the files of value sets and units, parsed, by path.
         today: the day on which reviews are due or not.
+        proofs: the spaces of rules, which the proofs have looked at already.
         used_by_others: what the other packs name, under any of their profiles.
     """
 
@@ -34,6 +36,7 @@ class Subject:
     library: Library
     roots: Mapping[str, Fields]
     today: date
+    proofs: Proofs
     used_by_others: frozenset[str] = frozenset()
 
     def cases(self) -> Iterator[tuple[Rule, Fields, Case]]:
