@@ -16,6 +16,7 @@ from cds.authoring.loopback import LoopbackFhir
 from cds.authoring.test_boundaries import AT, Definition, definitions
 from cds.authoring.test_coverage import SHARED, Missed, PackCoverage, Without
 from cds.authoring.test_evaluate import Result, run_trial
+from cds.authoring.test_expect import FINDING
 from cds.authoring.test_file import WrittenFile, read_test_file
 from cds.authoring.test_suite import PackTests, RuleTests, written_facts
 from cds.authoring.test_trial import Trial, read_trial
@@ -280,7 +281,10 @@ def _facts_of(item: Item, probe: Probe, rule: Rule) -> dict[str, str]:
 def _title(missed: Missed, probe: Probe) -> str:
     """What a test is called that reaches an item."""
     item, seen = missed.item, probe.run.observed
-    ending = f"{seen.says} {seen.indicator}".strip(". ") or seen.ending
+    said = f"{seen.says} {seen.indicator}".strip(". ")
+    ending = (
+        said if seen.ending == FINDING else " ".join((seen.ending.replace("_", " "), *([f"({said})"] if said else [])))
+    )
     match item.kind:
         case "cases":
             return f"ends in {ending}"

@@ -141,18 +141,20 @@ def test_a_bound_comes_as_a_table_of_both_its_sides_that_fails_without_the_setti
 
 
 IMPOSSIBLE = """\
-  - when: {on_file: yes, result: absent}
-    silent: A result is on file, and there is none.
+  - when: {on_file: yes, older: no}
+    silent: A result of five days is not one of sixty.
 """
 
 
 def test_what_no_test_reaches_is_said_in_words_with_the_entry_that_declares_it():
     files = tiny_files(ONE)
-    rule = RULE.replace("when: {on_file: yes}", "when: {on_file: yes, result: known}")
-    rule = rule.replace("when: {on_file: unknown}", "when: [{on_file: unknown}, {on_file: yes, result: unknown}]")
+    older = "  older: {ask: Is an older one on file?, exists: results, dated_within: 60 days}\nparameters:"
+    files["rules/tiny/facts/shared.yaml"] = SHARED_FACTS.replace("parameters:", older).encode()
+    rule = RULE.replace("when: {on_file: yes}", "when: {on_file: yes, older: yes}")
+    rule = rule.replace("when: {on_file: unknown}", "when: [{on_file: unknown}, {on_file: yes, older: unknown}]")
     files["rules/tiny/only.yaml"] = (rule + IMPOSSIBLE).encode()
     found, suggestions = looked_at(files)
-    none = next(each for each in suggestions if each.missed.words.endswith("A result is on file, and there is none."))
+    none = next(each for each in suggestions if each.missed.words.endswith(" is not one of sixty."))
     lines = list(suggestion_lines(none))
     assert lines[0] == f"to reach {none.missed.words}"
     assert lines[1].startswith("# no test found among ")

@@ -350,9 +350,17 @@ def test_what_is_declared_out_of_reach_is_not_missed_and_is_stale_once_reached(c
     assert f"{FILE}:5:5: STALE unreachable: phase initial" in lines
 
 
-def test_bounds_are_reached_by_tests_that_set_a_parameter(content, server):
+def test_bounds_are_reached_by_tests_that_would_fail_without_the_setting(content, server):
     path = f"rules/isotretinoin/second-course{ENDING}"
-    tests = "tests_for: second-course\ntests: [{name: a, parameters: {pause: 49 days}, expect: not_applicable}]\n"
+    tests = """\
+tests_for: second-course
+tests:
+  - name: a pause of 49 days, where a site sets 49 days
+    parameters: {pause: 49 days}
+    data: [{isotretinoin_orders: {date: 79 days ago, supply: 30 days}}]
+    expect: silent
+  - {name: a first course is none whatever the pause, parameters: {pause: 62 days}, expect: not_applicable}
+"""
     report = Report()
     packs = load_suite({**content, path: tests.encode()}, PROFILE, report)
     assert not report.errors, report.found
