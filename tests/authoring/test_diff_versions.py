@@ -70,9 +70,11 @@ def test_nothing_changed_is_no_change(before):
     assert pack_changes(before, before) == ()
 
 
+HISTORY = "history: [{version: 1.0.0, date: 2026-11-24, changed: First version., because: the review}]\n"
 CHANGES = [
     (f"{RULE}.yaml", "No triglyceride result in the last", "There is no triglyceride result in the last", Step.PATCH),
     (f"{RULE}.yaml", "A recent result is on file.", "There is a recent one.", Step.PATCH),
+    (f"{RULE}.yaml", "safety_critical: yes\n", f"safety_critical: yes\n{HISTORY}", Step.NONE),
     (f"{RULE}.yaml", "exists: triglycerides\n", "exists: [triglycerides, triglycerides_unfinished]\n", Step.MINOR),
     (f"{RULE}.yaml", "exists: triglycerides\n", "exists: [triglycerides, lipid_risk_conditions]\n", Step.MAJOR),
     (f"{RULE}.yaml", "phase: [initial, restart, unknown]", "phase: [initial, unknown]", Step.MAJOR),
