@@ -11,7 +11,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "rules" / "schema"
 SCHEMAS = {path.name.split(".")[0]: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
-WRITTEN_BY_AUTHORS = ("rule", "facts", "test", "pack", "data", "profile", "valueset", "units", "systems")
+WRITTEN_BY_AUTHORS = ("rule", "facts", "test", "finds", "pack", "data", "profile", "valueset", "units", "systems")
 """What authors write by hand. A FHIR ValueSet comes from a server; a site file has a whole example of its own."""
 EXAMPLES_ELSEWHERE = {
     *("pack: .services", "pack: .drugs", "pack: .shows", "pack: .notes", "pack: .evidence", "pack: .suggestions"),
