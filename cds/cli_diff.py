@@ -15,6 +15,7 @@ from cds.authoring.version_compare import pack_changes, rule_changes
 from cds.authoring.version_effects import Effect, behaviour, effects
 from cds.authoring.version_reach import written
 from cds.authoring.version_step import Change, Step, too_small
+from cds.authoring.version_values import set_anew
 from cds.cli_evaluate import BUDGET_MS
 from cds.cli_recorded import Asked, Recording, outcomes, read_recordings
 from cds.cli_replay import read_order
@@ -132,9 +133,8 @@ def _compared(
         if rule not in after.rules:
             continue
         static = rule_changes(before, after, rule)
-        values = any(each.what.startswith("parameter ") for each in static) or _values_differ(before, after)
         mine = tuple(each for each in found if each.rule == rule)
-        rules[rule] = (*static, *behaviour(mine, values))
+        rules[rule] = (*static, *behaviour(mine, set_anew(before, after, rule, profiles)))
         versions[rule] = _declared(before.rules[rule], after.rules[rule])
     of_pack = pack_changes(before, after)
     if not of_pack and _content(name, old) != _content(name, new):
@@ -167,16 +167,6 @@ def _content(pack: str, version: _Version) -> dict[str, bytes]:
         for name, body in version.files.items()
         if not name.endswith(".test.yaml") and not name.startswith(others)
     }
-
-
-def _values_differ(before: Any, after: Any) -> bool:
-    """Whether profiles set other values: then what a rule says less under them is meant."""
-    keys = ("parameters", "rules")
-    return any(
-        before.profiles[name].get(key) != after.profiles[name].get(key)
-        for name in before.profiles.keys() & after.profiles.keys()
-        for key in keys
-    )
 
 
 def _declared(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, str]:

@@ -54,7 +54,7 @@ def _add_new(parser: argparse.ArgumentParser, authoring: Authoring) -> None:
 def _add_table(parser: argparse.ArgumentParser, authoring: Authoring) -> None:
     parser.add_argument("rule", metavar="RULE", help="its name, its pack and name, or its file")
     parser.add_argument("--profile", metavar="NAME", help="profile (that of rules/defaults.yaml)")
-    parser.add_argument("--format", choices=("text", "markdown"), default="text", help="how to print it (text)")
+    parser.add_argument("--format", choices=("text", "markdown", "html"), default="text", help="how to print it (text)")
     _add_rules(parser)
     parser.set_defaults(run=authoring("table", "run_table"))
 

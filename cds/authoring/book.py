@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from cds.authoring.book_contents import contents
 from cds.authoring.book_pages import PackPage, RulePage, pack_page
 from cds.content import find_content, read_content
 from cds.errors import ContentError, StartError
@@ -91,6 +92,7 @@ def _files(packs: list[PackPage], value_sets: tuple[ValueSet, ...]) -> Iterator[
     )
     yield "book.css", (_TEMPLATES / "book.css").read_text(encoding="utf-8")
     yield "index.html", pages.get_template("index.html").render(up="", packs=packs, value_sets=value_sets)
+    yield "contents.html", pages.get_template("contents.html").render(up="", sections=contents(packs, value_sets))
     for pack in packs:
         folder = pack.plan.name
         yield f"{folder}/index.html", pages.get_template("pack.html").render(up="../", pack=pack)

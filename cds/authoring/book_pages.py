@@ -4,32 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from cds.authoring.book_facts import fact_words
 from cds.authoring.book_flow import Flow, flow
-from cds.authoring.book_words import Say, case_sentence, fact_sentence, test_sentence
+from cds.authoring.book_names import Names, spaced, states
+from cds.authoring.book_records import RecordRow, record_names, record_rows
+from cds.authoring.book_words import case_sentence, test_sentence
+from cds.authoring.book_written import FactWords
 from cds.authoring.test_file import WrittenFile, read_test_file
 from cds.authoring.test_suite import ENDING, written_facts
 from cds.authoring.version_reach import Written, reach, written
 from cds.findings.rule_view import CaseView, RuleView, rule_views
 from cds.language.fact import Fact, closure
 from cds.language.load import Files, Library
-from cds.language.node import Fields, fields, plain, text, texts
+from cds.language.node import Fields, fields, items, plain, text, texts
 from cds.language.plan import Plan, Profile, Rule, Topic
 from cds.language.report import Report
+from cds.language.retrieve import Retrieve
 from cds.language.terminology import ValueSet
 from cds.language.yaml import read_yaml
 
 
 @dataclass(frozen=True)
 class FactPage:
-    """A fact with its question, the sentence that says how it is found, and what it can be."""
+    """A fact with its question, how it is found and when it is unknown, what it can be, and where it looks.
 
+    Attributes:
+        anchor: its id on the page.
+        asked: whether a case asks for it; else another fact or a text does.
+    """
+
+    anchor: str
     name: str
     ask: str
-    sentence: str
+    words: FactWords
     states: str
+    looks: str
     asked: bool
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One version of a rule, as its file tells."""
+
+    version: str
+    date: str
+    changed: str
+    because: str
 
 
 @dataclass(frozen=True)
@@ -51,7 +72,8 @@ class RulePage:
     Attributes:
         sentences: the cases in plain English, the text alternative of the diagram.
         profiles: where it is in force.
-        history: of its file, as day or version and words; empty where the file has none.
+        records: what it looks at.
+        history: of its file, the newest version first; empty where the file has none.
         examples: name of each test, and the test in words.
     """
 
@@ -63,7 +85,8 @@ class RulePage:
     parameters: tuple[ParameterRow, ...]
     profiles: tuple[str, ...]
     value_sets: tuple[ValueSet, ...]
-    history: tuple[tuple[str, str], ...]
+    records: tuple[RecordRow, ...]
+    history: tuple[HistoryRow, ...]
     examples: tuple[tuple[str, str], ...]
 
 
@@ -134,11 +157,12 @@ class _Pages:
         self.written = as_written
         self.bodies = {name: plain(body) for name, body in written_facts(library, pack)}
         content = library.packs[pack]
-        self.retrieves = {
-            key.value: text(fields(node).get("called")) or key.value.replace("_", " ")
+        self.called = {
+            key.value: text(fields(node).get("called"))
             for file in content.facts
             for key, node in fields(file.get("retrieves"))
         }
+        self.lists = {key: each.codes.title for key, each in library.shared.value_sets.items()}
         self.parameters = {
             key.value: fields(node) for file in content.facts for key, node in fields(file.get("parameters"))
         }
@@ -148,7 +172,8 @@ class _Pages:
         (view,) = rule_views(plan, [rule])
         headlines = [_headline(each) for each in view.cases]
         asked = tuple(dict.fromkeys(fact for case in rule.cases for when in case.when for fact, _ in when))
-        say = self.say(rule, asked)
+        facts = closure((*asked, *rule.facts))
+        names = self.names(plan, rule, facts)
         root = self.roots[rule.name]
         tests = self.tests(root.at.file)
         return RulePage(
@@ -158,35 +183,43 @@ class _Pages:
                 case_sentence(case, headline) for case, headline in zip(view.cases, headlines, strict=True)
             ),
             flow=flow(view.cases, headlines),
-            facts=tuple(self.fact(each, say, asked) for each in reversed(closure((*asked, *rule.facts)))),
+            facts=tuple(self.fact(each, names, asked) for each in reversed(facts)),
             parameters=tuple(self.parameter_rows(rule, asked)),
             profiles=tuple(name for name, each in self.plans.items() if any(r.name == rule.name for r in each.rules)),
             value_sets=tuple(
                 self.library.shared.value_sets[name]
                 for name in sorted(reach(self.written, rule.name).logic.get("value sets", {}))
             ),
+            records=tuple(record_rows(_retrieves(facts), names.records, names.lists, plan.groups)),
             history=_history(root),
-            examples=tuple((each.name, test_sentence(each, say)) for each in tests.tests) if tests else (),
+            examples=tuple((each.name, test_sentence(each, names.any)) for each in tests.tests) if tests else (),
         )
 
-    def say(self, rule: Rule, asked: Sequence[Fact]) -> Say:
+    def names(self, plan: Plan, rule: Rule, facts: Sequence[Fact]) -> Names:
         """Words for the names that a rule's facts and tests mention."""
-        titles = {fact.name.rpartition(".")[2]: _title(fact) for fact in closure((*asked, *rule.facts))}
-        values = {
-            **{each.name: each.shown for fact in closure((*asked, *rule.facts)) for each in fact.parameters},
-            **{name: each.shown for name, each in rule.parameters.items()},
-        }
+        values = {each.name: each.shown for fact in facts for each in fact.parameters}
+        return Names(
+            facts={fact.name.rpartition(".")[2]: _title(fact) for fact in facts},
+            records={**{name: called for name, called in self.called.items() if called}, **self.records(facts)},
+            values={**values, **{name: each.shown for name, each in rule.parameters.items()}},
+            lists=self.lists,
+            groups={name: group.title for name, group in plan.groups.items()},
+        )
 
-        def said(name: str) -> str:
-            if name in values:
-                return f"{name.replace('_', ' ')} ({values[name]})"
-            return titles.get(name) or self.retrieves.get(name) or name.replace("_", " ")
+    def records(self, facts: Sequence[Fact]) -> dict[str, str]:
+        return record_names(_retrieves(facts), self.called)
 
-        return said
-
-    def fact(self, fact: Fact, say: Say, asked: Sequence[Fact]) -> FactPage:
-        sentence = fact_sentence(fact, self.bodies.get(fact.name, {}), say)
-        return FactPage(_title(fact), fact.ask, sentence, ", ".join((*fact.domain, "unknown")), fact in asked)
+    def fact(self, fact: Fact, names: Names, asked: Sequence[Fact]) -> FactPage:
+        words = fact_words(fact, self.bodies[fact.name], names)
+        return FactPage(
+            anchor=f"fact-{fact.name.rpartition('.')[2]}",
+            name=_title(fact),
+            ask=fact.ask,
+            words=words,
+            states=states(fact.domain, ever_unknown=words.ever_unknown),
+            looks=", ".join(dict.fromkeys(names.group(name) for each in fact.built.retrieves for name in each.groups)),
+            asked=fact in asked,
+        )
 
     def parameter_rows(self, rule: Rule, asked: Sequence[Fact]) -> Iterator[ParameterRow]:
         shared = {each.name for fact in closure((*asked, *rule.facts)) for each in fact.parameters}
@@ -222,8 +255,14 @@ class _Pages:
         return read_test_file(path, root, report) if isinstance(root, Fields) else None
 
 
+def _retrieves(facts: Iterable[Fact]) -> tuple[Retrieve, ...]:
+    """What facts look at, each once; the patient record itself is no retrieve of the content."""
+    found = {each.name: each for fact in facts for each in fact.built.retrieves if " " not in each.name}
+    return tuple(found[name] for name in sorted(found))
+
+
 def _title(fact: Fact) -> str:
-    return fact.title or fact.name.rpartition(".")[2].replace("_", " ")
+    return fact.title or spaced(fact.name.rpartition(".")[2])
 
 
 def _headline(case: CaseView) -> str:
@@ -231,7 +270,9 @@ def _headline(case: CaseView) -> str:
     return said.get("headline") or next(iter(said.values()), "")
 
 
-def _history(root: Fields) -> tuple[tuple[str, str], ...]:
-    """What the rule's file says of earlier versions; nothing is made up where it says nothing."""
-    found: Any = root.get("history")
-    return tuple((key.value, text(node)) for key, node in fields(found)) if isinstance(found, Fields) else ()
+def _history(root: Fields) -> tuple[HistoryRow, ...]:
+    """What the rule's file says of its versions; nothing is made up where it says nothing."""
+    entries = (fields(each) for each in items(root.get("history")))
+    return tuple(
+        HistoryRow(*(text(entry.get(key)) for key in ("version", "date", "changed", "because"))) for entry in entries
+    )

@@ -1,20 +1,19 @@
-"""A rule in plain English: facts, cases and tests as sentences, made of what the content says itself."""
+"""A rule in plain English: cases and tests as sentences, made of what the content says itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from cds.authoring.test_file import Line, Written
-from cds.facts.kinds import KINDS
 from cds.findings.rule_view import CaseView
-from cds.language.fact import Fact
 from cds.language.node import Fields, plain
 
 Say = Callable[[str], str]
 """Words for a name of the content: a fact's title, a retrieve's, a parameter with its value."""
 
-_HEAD = frozenset({"ask", "title"})
+_TOLD = frozenset({"name", "data", "expect", "todo", "given"})
+"""Keys of a test that are no circumstance: told elsewhere in its sentence, or by its name."""
 
 
 def case_sentence(case: CaseView, headline: str) -> str:
@@ -28,52 +27,17 @@ def case_sentence(case: CaseView, headline: str) -> str:
     return f"When {when}: it could not be checked, and the card of such checks names “{next(iter(said.values()))}”."
 
 
-def fact_sentence(fact: Fact, body: Mapping[str, Any], say: Say) -> str:
-    """How a fact is found, generated from its definition.
-
-    Args:
-        fact: the fact.
-        body: its definition as plain data.
-        say: words for the names in it.
-    """
-    kind = KINDS[fact.kind]
-    frame = _FRAMES.get(fact.kind)
-    subject = body.get(fact.kind)
-    first = (
-        frame.format(_value(subject, say)) if frame is not None else f"{kind.does.rstrip('.?')}: {_value(subject, say)}"
-    )
-    more = [
-        f"{kind.keys[name].rstrip('.')}: {_value(value, say)}"
-        for name, value in body.items()
-        if name not in _HEAD and name != fact.kind and name in kind.keys
-    ]
-    ends = "" if first.endswith(".") else "."
-    return f"{first}{ends}" + (f" {'; '.join(_capital(each) for each in more)}." if more else "")
-
-
 def test_sentence(test: Written, say: Say) -> str:
-    """A test as an example in words."""
+    """A test as an example in words: what is on record, under which circumstances, and what must come of it."""
     given = "; ".join(_line(each, say) for each in test.lines) or "nothing more is on record"
+    options = ((name.value, plain(node)) for name, node in test.options if name.value not in _TOLD)
+    apart = "; ".join(_circumstance(name, value, say) for name, value in options)
+    expected = _expected(plain(test.expect), say)
     not_yet = f" This does not hold yet: {test.todo.rstrip('.')}." if test.todo else ""
-    return f"Given: {given}. Then: {_expected(plain(test.expect), say)}.{not_yet}"
+    return f"Given: {given}.{f' With: {apart}.' if apart else ''} Then: {expected}.{not_yet}"
 
 
 test_sentence.__test__ = False  # type: ignore[attr-defined] # pytest would take it for a test
-
-
-_FRAMES = {
-    "exists": "Yes when there is any of {}; no when the data arrived and hold none",
-    "latest": "The latest of {}",
-    "earliest": "The earliest of {}",
-    "highest": "The highest of {}",
-    "count": "How many of {} there are",
-    "all": "Yes when all of this holds: {}",
-    "any": "Yes when any of this holds: {}",
-    "not": "Yes when this does not hold: {}",
-    "at_least": "Yes when the value is at least {}",
-    "above": "Yes when the value is above {}",
-    "below": "Yes when the value is below {}",
-}
 
 
 def _value(value: Any, say: Say) -> str:
@@ -88,6 +52,11 @@ def _value(value: Any, say: Say) -> str:
             return "nothing"
         case _:
             return say(str(value))
+
+
+def _circumstance(name: str, value: Any, say: Say) -> str:
+    shown = _value(value, say) if isinstance(value, dict | list) else str(value)
+    return f"{name.replace('_', ' ')} {shown}"
 
 
 def _line(line: Line, say: Say) -> str:
@@ -119,10 +88,6 @@ def _expected(expect: Any, say: Say) -> str:
 
 def _article(word: str) -> str:
     return "an" if word[0] in "aeiou" else "a"
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _as_clause(words: str) -> str:

@@ -19,10 +19,10 @@ def read_document(words: str) -> Document:
 
 
 def comments(words: str) -> tuple[str, ...]:
-    """The words of all comments, in their order."""
+    """The words of all comments, in their order; those behind the sign of a block text come last."""
     builder = Builder(words)
     builder.document()
-    return tuple(each.words for each in builder.remarks() if each.words)
+    return (*(each.words for each in builder.remarks() if each.words), *builder.behind_signs)
 
 
 class _Placer:

@@ -30,7 +30,10 @@ KIND_OF = {
 }
 """The key that only files of one kind have at their top → the kind; the first that is there counts."""
 
-SECTIONS = {"rule": ("parameters", "facts", "cases"), "facts": ("parameters", "readings", "retrieves", "facts")}
+SECTIONS = {
+    "rule": ("parameters", "facts", "cases", "history"),
+    "facts": ("parameters", "readings", "retrieves", "facts"),
+}
 """Kinds of file whose parts are set apart by a blank line."""
 
 

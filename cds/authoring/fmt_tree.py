@@ -98,6 +98,7 @@ class Builder:
         self.words = words
         self.events: Iterator[Any] = iter(yaml.parse(words, Loader=yaml.CSafeLoader))
         self.scalars: list[tuple[int, int]] = []
+        self.behind_signs: list[str] = []
         self.edge = 0
         self.entries: list[Entry] = []
         self.branch_of: dict[int, Branch] = {}
@@ -161,6 +162,8 @@ class Builder:
         if style in ("|", ">") and "+" not in raw.partition("\n")[0]:
             raw = raw.rstrip()
             end = start + len(raw)
+        if style in ("|", ">") and (sign := raw.partition("\n")[0].find("#")) > 0:
+            self.behind_signs.append(raw.partition("\n")[0][sign:].rstrip())
         leaf = Leaf(event.value, "" if style == "'" and start == end else style, raw, start, end)
         self.scalars.append((start, end))
         self.edge = end

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from cds.authoring.table_rows import decision_table
+from cds.authoring.table_html import render_html
+from cds.authoring.table_rows import DecisionTable, decision_table
 from cds.authoring.table_words import render_markdown, render_text
 from cds.content import find_content, read_content
 from cds.errors import ContentError, StartError
@@ -19,6 +21,9 @@ from cds.language.plan import Rule
 from cds.language.report import Report, did_you_mean
 
 DONE, COULD_NOT_RUN = 0, 2
+Render = Callable[[DecisionTable, str], str]
+FORMATS: Mapping[str, Render] = {"text": render_text, "markdown": render_markdown, "html": render_html}
+"""How a table is printed."""
 
 
 def run_table(args: argparse.Namespace) -> int:
@@ -39,7 +44,7 @@ def run_table(args: argparse.Namespace) -> int:
     if table is None:
         print(f"table: {rule.name} asks for more combinations than are proved", file=sys.stderr)
         return COULD_NOT_RUN
-    print((render_markdown if args.format == "markdown" else render_text)(table, profile))
+    print(FORMATS[args.format](table, profile))
     return DONE
 
 

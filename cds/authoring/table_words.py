@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from cds.authoring.table_rows import DecisionTable, Row, domain
 from cds.language.fact import Fact
-from cds.language.plan import Finding
+from cds.language.plan import Case, Finding
 from cds.language.template import Template
 from cds.values.known import UNKNOWN
 
@@ -31,7 +31,7 @@ def render_text(table: DecisionTable, profile: str) -> str:
     else:
         lines += [*_columns(_header(table), widths), _GAP.join("-" * each for each in widths)]
         lines += [line for each in cells for line in _columns(each, widths)]
-    return "\n".join([*lines, "", _counted(table)])
+    return "\n".join([*lines, "", counted(table)])
 
 
 def render_markdown(table: DecisionTable, profile: str) -> str:
@@ -40,7 +40,7 @@ def render_markdown(table: DecisionTable, profile: str) -> str:
     header = _header(table)
     rows = [header, ["---"] * len(header), *(_cells(table, row) for row in table.rows)]
     lines = ["| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in rows]
-    return "\n".join([f"## {_escaped(_title(table, profile))}", "", *questions, "", *lines, "", _counted(table)])
+    return "\n".join([f"## {_escaped(_title(table, profile))}", "", *questions, "", *lines, "", counted(table)])
 
 
 def _title(table: DecisionTable, profile: str) -> str:
@@ -49,28 +49,31 @@ def _title(table: DecisionTable, profile: str) -> str:
 
 
 def _asked(fact: Fact) -> str:
-    return f"{_short(fact)}: {fact.ask} ({', '.join(domain(fact))})"
+    return f"{short(fact)}: {fact.ask} ({', '.join(domain(fact))})"
 
 
-def _counted(table: DecisionTable) -> str:
+def counted(table: DecisionTable) -> str:
+    """How many combinations there are, and in how many rows."""
     return f"{len(table.combinations)} combinations of states, each in exactly one of {len(table.rows)} rows."
 
 
 def _header(table: DecisionTable) -> list[str]:
-    return [*(_short(fact) for fact in table.facts), *_OUTCOMES]
+    return [*(short(fact) for fact in table.facts), *_OUTCOMES]
 
 
 def _cells(table: DecisionTable, row: Row) -> list[str]:
-    states = [_states(fact, allowed) for fact, allowed in zip(table.facts, row.states, strict=True)]
-    case = row.case
+    states = (states_in(fact, allowed) for fact, allowed in zip(table.facts, row.states, strict=True))
+    return [*states, *outcome(row.case)]
+
+
+def outcome(case: Case) -> tuple[str, str, str]:
+    """How a case ends: the finding, or what it is instead; its indicator, empty without one; what is said."""
     if case.finding is not None:
-        return [*states, case.finding.id, _indicator(case.finding), _text(case.finding.headline)]
-    if case.silent:
-        return [*states, "silent", "", case.silent]
-    return [*states, "not checked", "", case.not_checked]
+        return case.finding.id, _indicator(case.finding), template_words(case.finding.headline)
+    return ("silent", "", case.silent) if case.silent else ("not checked", "", case.not_checked)
 
 
-def _states(fact: Fact, allowed: frozenset[str]) -> str:
+def states_in(fact: Fact, allowed: frozenset[str]) -> str:
     """The states in their order; ``any`` is all of them, unknown included."""
     every = domain(fact)
     if allowed == frozenset(every):
@@ -85,12 +88,14 @@ def _indicator(finding: Finding) -> str:
     return f"{finding.indicator} (or {', '.join(others)})" if others else finding.indicator
 
 
-def _short(fact: Fact) -> str:
+def short(fact: Fact) -> str:
+    """The name of a fact without that of its rule."""
     return fact.name.rpartition(".")[2]
 
 
-def _text(template: Template) -> str:
-    return "".join(part if isinstance(part, str) else f"{{{_short(part.fact)}}}" for part in template.parts)
+def template_words(template: Template) -> str:
+    """A text with the names of facts in braces."""
+    return "".join(part if isinstance(part, str) else f"{{{short(part.fact)}}}" for part in template.parts)
 
 
 def _escaped(words: str) -> str:

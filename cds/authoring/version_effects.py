@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from cds.answer import Answer
@@ -21,7 +21,8 @@ class Effect:
         what: ``gains``, ``loses``, ``indicator`` or ``text``.
         finding: its id, or what could not be checked.
         says: what differs: the indicator before and after, or the names of the texts.
-        decided: whether the rule itself decided otherwise; else another finding, or the hook, withholds it.
+        decided: whether the rule itself decided otherwise; else another finding or the hook withholds it, or the
+            profile has the rule in force in one of the versions only.
     """
 
     file: str
@@ -48,11 +49,9 @@ def effects(file: str, profile: str, old: Answer, new: Answer) -> Iterator[Effec
         if was is None and now is None:
             continue
         if was is not None and (now is None or now.finding != was.finding):
-            decided = _ending(before.get(rule)) != _ending(after.get(rule))
-            yield Effect(file, profile, rule, LOSES, was.finding, was.indicator, decided)
+            yield Effect(file, profile, rule, LOSES, was.finding, was.indicator, _decided(rule, before, after))
         if now is not None and (was is None or now.finding != was.finding):
-            decided = _ending(before.get(rule)) != _ending(after.get(rule))
-            yield Effect(file, profile, rule, GAINS, now.finding, now.indicator, decided)
+            yield Effect(file, profile, rule, GAINS, now.finding, now.indicator, _decided(rule, before, after))
         if was is None or now is None or was.finding != now.finding:
             continue
         if was.indicator != now.indicator:
@@ -62,27 +61,30 @@ def effects(file: str, profile: str, old: Answer, new: Answer) -> Iterator[Effec
             yield Effect(file, profile, rule, TEXT, now.finding, names)
 
 
-def behaviour(found: tuple[Effect, ...], values_changed: bool) -> tuple[Change, ...]:
+def behaviour(found: tuple[Effect, ...], set_anew: Container[str] = ()) -> tuple[Change, ...]:
     """What effects ask of the version of the rule that decided otherwise.
 
     Args:
         found: the effects of one rule.
-        values_changed: whether a parameter of the rule changed; then what it says less is meant.
+        set_anew: the profiles under which only values of the rule changed; what it says less there is meant.
     """
-    steps = {
-        GAINS: Step.MINOR,
-        LOSES: Step.MINOR if values_changed else Step.MAJOR,
-        INDICATOR: Step.MINOR if values_changed else Step.MAJOR,
-        TEXT: Step.PATCH,
-    }
     words = {GAINS: "gain", LOSES: "lose", INDICATOR: "have another indicator of", TEXT: "read another text of"}
-    changes = []
-    for what, step in steps.items():
-        mine = [each for each in found if each.what == what and each.decided]
-        for finding in dict.fromkeys(each.finding for each in mine):
-            files = {each.file for each in mine if each.finding == finding}
-            changes.append(Change(step, f"{len(files)} of the patients {words[what]} {finding}"))
-    return tuple(changes)
+    files: dict[tuple[str, str, Step], set[str]] = {}
+    for each in found:
+        if each.decided:
+            step = _step(each.what, meant=each.profile in set_anew)
+            files.setdefault((each.what, each.finding, step), set()).add(each.file)
+    ordered = sorted(files.items(), key=lambda each: list(words).index(each[0][0]))
+    return tuple(
+        Change(step, f"{len(patients)} of the patients {words[what]} {finding}")
+        for (what, finding, step), patients in ordered
+    )
+
+
+def _step(what: str, *, meant: bool) -> Step:
+    if what in (LOSES, INDICATOR):
+        return Step.MINOR if meant else Step.MAJOR
+    return Step.PATCH if what == TEXT else Step.MINOR
 
 
 def _by_rule(found: Answer) -> dict[str, Decision]:
@@ -100,6 +102,12 @@ def _said(decision: Decision | None, found: Answer) -> _Said | None:
         return None
     templates = {"headline": finding.headline, "found": finding.found, "why": finding.why, "do": finding.do}
     return _Said(finding.id, finding.indicator, {name: found.writer.line(each) for name, each in templates.items()})
+
+
+def _decided(rule: str, before: Mapping[str, Decision], after: Mapping[str, Decision]) -> bool:
+    """Whether the rule came to another end in both versions; where nothing was evaluated, it counts as if it had."""
+    in_force_in_one = bool(before) and bool(after) and (rule in before) is not (rule in after)
+    return not in_force_in_one and _ending(before.get(rule)) != _ending(after.get(rule))
 
 
 def _ending(decision: Decision | None) -> tuple[str, str]:

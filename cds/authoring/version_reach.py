@@ -81,12 +81,21 @@ def written(library: Library, name: str) -> Written:
 def reach(pack: Written, rule: str) -> Reach:
     """What a rule rests on, through every name that it mentions."""
     root = pack.rules[rule]
-    own = root.get("facts", {})
+    said = {key: root[key] for key in ("cases", "facts", "applies") if key in root}
+    return _reach(pack, said, root.get("facts", {}), root.get("parameters", {}))
+
+
+def pack_reach(pack: Written) -> Reach:
+    """What the phase of treatment rests on, and what recognises the drug: it counts for no single rule."""
+    return _reach(pack, {key: pack.pack[key] for key in ("phase", "trigger", "drugs") if key in pack.pack}, {}, {})
+
+
+def _reach(pack: Written, said: Any, own: Mapping[str, Any], parameters_of_its_own: Mapping[str, Any]) -> Reach:
     logic: dict[str, dict[str, Any]] = {"facts": {name: _deciding(body) for name, body in own.items()}}
-    parameters = dict(root.get("parameters", {}))
+    parameters = dict(parameters_of_its_own)
     groups: set[str] = set()
     seen: set[str] = set()
-    waiting = list(_names({key: root[key] for key in ("cases", "facts", "applies") if key in root}))
+    waiting = list(_names(said))
     while waiting:
         name = waiting.pop()
         if name in seen:

@@ -6,9 +6,12 @@ from html import unescape
 import pytest
 
 from cds.authoring.book import book
+from cds.authoring.test_file import read_test_file
 from cds.cli import main
 from cds.content import find_content, read_content
 from cds.errors import ContentError
+from cds.language.report import Report
+from cds.language.yaml import read_yaml
 
 PACK = "isotretinoin"
 
@@ -48,13 +51,43 @@ def test_a_case_is_a_sentence(pages):
 
 
 def test_a_fact_says_how_it_is_found_with_the_values_in_force(pages):
-    """The question of the content, and a generated sentence with its parameter."""
+    """The question of the content, what is looked at within which time, and when nobody can tell."""
     said = words(pages[f"{PACK}/baseline-triglycerides.html"])
     assert (
-        "Is there a final triglyceride result inside the window? Yes when there is any of triglycerides; "
-        "no when the data arrived and hold none. Only in the last so many days, today included: "
-        "baseline window (31 days). It can be yes, no, unknown." in said
+        "on file (decides) Is there a final triglyceride result inside the window? Yes when there is a record of "
+        "“triglycerides” of today or the last 31 days (baseline window); no when the data arrived and hold none. "
+        "Unknown when the data did not arrive, or pages of them that were not read may hold one. An entry that cannot "
+        "be read is left out, and named. It can be yes, no or unknown. Looks at: laboratory results." in said
     )
+
+
+def test_a_doubtful_entry_makes_unknown_only_where_its_retrieve_says_so(pages):
+    """What becomes of an entry that cannot be judged is decided where it is retrieved, and told with the fact."""
+    conditions = words(pages[f"{PACK}/breastfeeding.html"])
+    assert "or when an entry that may count cannot be read or has no exact date. It can be yes" in conditions
+    results = words(pages[f"{PACK}/baseline-alt.html"])
+    assert "An entry that cannot be read is left out, and named. It can be yes" in results
+    assert "has no exact date. It can be" not in results
+
+
+def test_records_that_are_called_the_same_are_told_apart(pages):
+    """By the names that authors gave them; the table says what each is, and where its codes are."""
+    html = pages[f"{PACK}/pregnancy-tests-before-start.html"]
+    said = words(html)
+    assert "a record of “pregnancy test (qualifying negative tests)”" in said
+    row = (
+        "pregnancy test (qualifying negative tests) laboratory results Pregnancy tests (hCG) in urine, serum or plasma "
+        "Status amended, corrected or final. Read as negative. From laboratory, by CareTeam, Organization, "
+        "Practitioner or PractitionerRole. Never where its words tell of another place. is left out, and named"
+    )
+    assert row in said
+    assert '<a href="../valuesets/hcg-test.html">' in html
+
+
+def test_what_is_never_unknown_does_not_list_unknown(pages):
+    """A setting can be one of its options, and nothing else."""
+    said = words(pages[f"{PACK}/supply.html"])
+    assert "What the profile or the site decided: no (refills allowed). Never unknown. It can be yes or no." in said
 
 
 def test_a_parameter_has_its_default_bounds_and_origin_for_each_profile(pages):
@@ -84,6 +117,51 @@ def test_an_example_that_does_not_hold_yet_says_so(pages):
     """A test with a todo is no promise."""
     said = words(pages[f"{PACK}/baseline-triglycerides.html"])
     assert "Then: no card. This does not hold yet: the group's query names systems by URL only" in said
+
+
+def test_every_test_that_stands_beside_a_rule_is_an_example(pages, content):
+    """Tests and the rows of tables, each under its name, with what is apart from the usual."""
+    path = f"rules/{PACK}/baseline-triglycerides.test.yaml"
+    report = Report()
+    written_tests = read_test_file(path, read_yaml(path, content[path], report), report).tests
+    html = pages[f"{PACK}/baseline-triglycerides.html"]
+    listed = re.findall(r"<dt>(.*?)</dt>", html.split('<h2 id="examples">')[1])
+    assert [unescape(each) for each in listed] == [each.name for each in written_tests]
+    assert "With: not supplied " in words(html)
+
+
+def test_everything_is_in_the_list_of_names(pages):
+    """Rules, findings, facts, parameters and value sets: whatever has a place in the book is found by its name."""
+    listed = pages["contents.html"]
+    links = set(re.findall(r'href="([^"]+)"', listed))
+    for path, html in pages.items():
+        if path.startswith("valuesets/") and path != "valuesets/index.html":
+            assert path in links
+        if path.startswith(f"{PACK}/") and 'id="logic"' in html:
+            assert path in links
+            wanted = re.findall(r'id="(fact-[a-z0-9_]+|[A-Z]+-[0-9]{2})"', html)
+            assert wanted
+            assert {f"{path}#{anchor}" for anchor in wanted if anchor.startswith("fact-")} <= links
+    findings = set(re.findall(r'href="[a-z0-9-]+\.html#([A-Z]+-[0-9]{2})"', pages[f"{PACK}/findings.html"]))
+    assert findings
+    assert findings <= {link.rpartition("#")[2] for link in links}
+    assert "baseline window: " in words(listed)
+
+
+def test_a_history_is_told_as_its_file_tells_it(content):
+    """Version, day, what changed and why, the newest first; words of the content are no HTML."""
+    path = f"rules/{PACK}/age.yaml"
+    history = (
+        "history:\n"
+        "  - {version: 1.1.0, date: 2026-11-24, changed: 'Twelve, not <b>ten</b>.', because: the yearly review}\n"
+        "  - {version: 1.0.0, date: 2026-03-02, changed: First version., because: the first review}\n"
+    )
+    html = book({**content, path: content[path] + history.encode()}, "us-rems-2026")[f"{PACK}/age.html"]
+    assert (
+        "version date what changed because 1.1.0 2026-11-24 Twelve, not <b>ten</b>. the yearly review "
+        "1.0.0 2026-03-02 First version. the first review" in words(html)
+    )
+    assert "Twelve, not &lt;b&gt;ten&lt;/b&gt;." in html
 
 
 def test_history_is_not_made_up(pages):

@@ -10,6 +10,7 @@ from cds.authoring.version_compare import pack_changes, rule_changes
 from cds.authoring.version_effects import GAINS, INDICATOR, LOSES, TEXT, Effect, behaviour
 from cds.authoring.version_reach import written
 from cds.authoring.version_step import Change, Step, next_version, too_small
+from cds.authoring.version_values import set_anew
 from cds.cli import main
 from cds.content import find_content, read_content
 from cds.facts.kinds import KINDS
@@ -69,9 +70,11 @@ def test_nothing_changed_is_no_change(before):
     assert pack_changes(before, before) == ()
 
 
+HISTORY = "history: [{version: 1.0.0, date: 2026-11-24, changed: First version., because: the review}]\n"
 CHANGES = [
     (f"{RULE}.yaml", "No triglyceride result in the last", "There is no triglyceride result in the last", Step.PATCH),
     (f"{RULE}.yaml", "A recent result is on file.", "There is a recent one.", Step.PATCH),
+    (f"{RULE}.yaml", "safety_critical: yes\n", f"safety_critical: yes\n{HISTORY}", Step.NONE),
     (f"{RULE}.yaml", "exists: triglycerides\n", "exists: [triglycerides, triglycerides_unfinished]\n", Step.MINOR),
     (f"{RULE}.yaml", "exists: triglycerides\n", "exists: [triglycerides, lipid_risk_conditions]\n", Step.MAJOR),
     (f"{RULE}.yaml", "phase: [initial, restart, unknown]", "phase: [initial, unknown]", Step.MAJOR),
@@ -133,25 +136,70 @@ def test_words_that_belong_to_no_rule_are_a_patch_of_the_pack(diff, version):
 
 
 @pytest.mark.parametrize(
-    ("what", "values_changed", "step"),
+    ("what", "set_anew", "step"),
     [
-        (GAINS, False, Step.MINOR),
-        (LOSES, False, Step.MAJOR),
-        (INDICATOR, False, Step.MAJOR),
-        (LOSES, True, Step.MINOR),
-        (INDICATOR, True, Step.MINOR),
-        (TEXT, False, Step.PATCH),
+        (GAINS, (), Step.MINOR),
+        (LOSES, (), Step.MAJOR),
+        (INDICATOR, (), Step.MAJOR),
+        (LOSES, ("here",), Step.MINOR),
+        (INDICATOR, ("here",), Step.MINOR),
+        (LOSES, ("elsewhere",), Step.MAJOR),
+        (INDICATOR, ("elsewhere",), Step.MAJOR),
+        (TEXT, (), Step.PATCH),
     ],
 )
-def test_what_a_patient_loses_is_major_unless_a_value_was_set_anew(what, values_changed, step):
-    """Behaviour counts beside what is written."""
+def test_what_a_patient_loses_is_major_unless_a_value_was_set_anew(what, set_anew, step):
+    """Behaviour counts beside what is written, under each profile for itself."""
     effect = Effect("a.json", "here", RULE, what, "LIPID-01")
-    assert [each.step for each in behaviour((effect,), values_changed)] == [step]
+    assert [each.step for each in behaviour((effect,), set_anew)] == [step]
+
+
+def test_a_loss_under_a_profile_whose_values_stayed_is_not_excused_by_another_profile():
+    """Two patients lose the same finding: one because a value was set anew, one because of the rule."""
+    found = tuple(Effect(f"{each}.json", each, RULE, LOSES, "LIPID-01") for each in ("here", "elsewhere"))
+    assert behaviour(found, {"here"}) == (
+        Change(Step.MINOR, "1 of the patients lose LIPID-01"),
+        Change(Step.MAJOR, "1 of the patients lose LIPID-01"),
+    )
 
 
 def test_what_another_finding_withholds_does_not_count_for_the_rule():
     """Only what a rule itself decided is behaviour of it."""
-    assert behaviour((Effect("a.json", "here", RULE, LOSES, "LIPID-01", decided=False),), values_changed=False) == ()
+    assert behaviour((Effect("a.json", "here", RULE, LOSES, "LIPID-01", decided=False),)) == ()
+
+
+PROFILES = ("us-rems-2026", "uk-2026")
+VALUE = ("facts/labs.yaml", "default: 31 days\n    min: 14 days", "default: 30 days\n    min: 14 days")
+LOGIC = (f"{RULE}.yaml", "exists: triglycerides\n", "exists: [triglycerides, triglycerides_unfinished]\n")
+
+
+@pytest.mark.parametrize(
+    ("changes", "excused"),
+    [
+        ([], ()),
+        ([VALUE], PROFILES),
+        ([("profiles/uk-2026.yaml", "parameters:\n", "parameters:\n  baseline_window: 30 days\n")], PROFILES[1:]),
+        ([("profiles/uk-2026.yaml", "parameters:\n", "parameters:\n  baseline_window: 31 days\n")], ()),
+        ([("facts/course.yaml", "default: 365 days", "default: 300 days")], PROFILES),
+        ([("profiles/uk-2026.yaml", "test_window: 3 days", "test_window: 4 days")], ()),
+        ([("profiles/uk-2026.yaml", "critical_from: 9 mmol/L", "critical_from: 8 mmol/L")], ()),
+        ([("profiles/uk-2026.yaml", "title: United Kingdom", "title: Great Britain")], ()),
+        ([VALUE, LOGIC], ()),
+        ([VALUE, (f"{RULE}.yaml", "headline: No triglyceride", "headline: There is no triglyceride")], PROFILES),
+        ([VALUE, (f"{RULE}.yaml", "phase: [initial, restart, unknown]", "phase: [initial, unknown]")], ()),
+        ([VALUE, ("facts/labs.yaml", "status: [final, amended, corrected]", "status: [final]")], ()),
+        ([VALUE, ("facts/course.yaml", "status: [active, completed, stopped", "status: [completed, stopped")], ()),
+        ([("facts/labs.yaml", "min: 14 days\n    max: 90 days", "min: 14 days\n    max: 60 days")], ()),
+    ],
+)
+def test_a_value_excuses_its_own_rule_only_where_nothing_else_changed(shipped, before, as_written, changes, excused):
+    """Its own value, of this rule, under this profile, the logic untouched; a value of another rule excuses nothing."""
+    files = dict(shipped)
+    for path, old, new in changes:
+        text = files[PACK + path].decode()
+        assert old in text, old
+        files[PACK + path] = text.replace(old, new, 1).encode()
+    assert set_anew(before, as_written(files), RULE, PROFILES) == frozenset(excused)
 
 
 @pytest.mark.parametrize(
@@ -232,6 +280,34 @@ def test_a_moved_threshold_tells_who_gains_a_card_and_asks_for_a_minor_step(diff
     assert code == 1
     assert {each["subject"]: each["smallest"] for each in found["tooSmall"]}[f"rule {RULE}"] == "1.1.0"
     assert found["tooSmall"][-1]["smallest"] == "0.2.0"
+
+
+FEWER = (
+    (f"{RULE}.yaml", "when: {on_file: yes}", "when: [{on_file: yes}, {on_file: no, triglycerides_on_the_way: no}]"),
+    (f"{RULE}.yaml", "triglycerides_on_the_way: [no, unknown]", "triglycerides_on_the_way: unknown"),
+)
+SET = ("profiles/us-rems-2026.yaml", "enables: ", "parameters: {follow_up_due: 25 days}\nenables: ")
+
+
+@pytest.mark.parametrize("beside", [(), (SET,), (VALUE,), (SET, VALUE)], ids=["alone", "profile", "default", "both"])
+def test_a_value_set_at_the_same_time_does_not_excuse_what_a_rule_no_longer_says(diff, version, beside):
+    """Conditions that let a patient go are a major change, whatever a profile or a default says anew."""
+    code, found = diff(ROOT, version("new", *FEWER, *beside))
+    assert code == 1
+    assert ("loses", "LIPID-01") in {(each["what"], each["finding"]) for each in found["effects"]}
+    assert {each["subject"]: each["needs"] for each in found["tooSmall"]}[f"rule {RULE}"] == "major"
+
+
+def test_a_rule_that_a_profile_takes_out_of_force_is_the_same_rule(diff, version, patients):
+    """Its patients lose it, and that is a major change of the pack, not of the rule."""
+    for kind in ("request", "chart"):
+        shutil.copy(VIGNETTES / f"V20.us.{kind}.json", patients)
+    change = ("profiles/us-rems-2026.yaml", "second-contraceptive-method, ", "")
+    code, found = diff(ROOT, version("new", change))
+    assert code == 1
+    assert "second-contraceptive-method" in {each["rule"] for each in found["effects"]}
+    assert found["rules"] == []
+    assert [(each["subject"], each["needs"]) for each in found["tooSmall"]] == [("pack isotretinoin", "major")]
 
 
 def test_a_text_is_a_patch_and_declared_it_is_no_finding(diff, version):

@@ -174,6 +174,17 @@ def test_a_file_of_another_kind_is_refused():
     assert [each.id for each in found.found] == ["unknown-kind"]
 
 
+def test_a_form_whose_comment_would_be_lost_is_left_as_it_is():
+    """A block text that counts its own blanks is written as a text in quotes, behind which no comment fits."""
+    source = RULE.replace("title: The", "title: |2 # why\n    The").encode()
+    assert b"|2 # why" in source
+    found = format_file("rules/tiny/only.yaml", source, FILES)
+    assert [each.id for each in found.found] == ["layout"]
+    assert found.layout == source
+    without = format_file("rules/tiny/only.yaml", source.replace(b" # why", b""), FILES)
+    assert without.found == ()
+
+
 def test_check_lists_and_writes_nothing(tmp_path, capsys):
     """Exit code 1, the file named; after ``fmt`` exit code 0."""
     path = tmp_path / "only.yaml"

@@ -10,9 +10,11 @@ import pytest
 RULES = ("baseline-triglycerides", "pregnancy-tests-before-start", "high-triglycerides")
 PAGES = (
     "index.html",
+    "contents.html",
     "isotretinoin/index.html",
     "isotretinoin/findings.html",
     "valuesets/index.html",
+    "valuesets/triglycerides.html",
     *(f"isotretinoin/{rule}.html" for rule in RULES),
 )
 
@@ -139,6 +141,86 @@ def test_a_page_prints(page, book, tmp_path):
     paper = tmp_path / "rule.pdf"
     page.pdf(path=str(paper), format="A4", prefer_css_page_size=True)
     assert paper.read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_a_narrow_screen(page, book, name):
+    """At 320 pixels, as on a phone or enlarged four times, only tables and diagrams are moved sideways."""
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto((book / name).as_uri())
+    found = page.evaluate("""() => ({
+        wide: document.documentElement.scrollWidth,
+        boxes: [...document.querySelectorAll('.wide')].map(each => [
+            each.getBoundingClientRect().right <= innerWidth, each.tabIndex, each.getAttribute('role'),
+            !!each.getAttribute('aria-label')]),
+        smallest: Math.min(...[...document.querySelectorAll('main svg text')].map(each =>
+            parseFloat(getComputedStyle(each).fontSize) * each.getScreenCTM().a), 99),
+    })""")
+    assert found["wide"] <= 320
+    assert all(box == [True, 0, "region", True] for box in found["boxes"])
+    assert found["smallest"] >= 10
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_text_stands_out_from_its_background(page, book, name):
+    """Every text at least 4.5 to 1, those of links, of indicators and in diagrams included (WCAG 1.4.3)."""
+    page.goto((book / name).as_uri())
+    faint = page.evaluate("""() => {
+        const parts = colour => colour.match(/[0-9.]+/g).map(Number);
+        const light = ([r, g, b]) => [r, g, b].map(each => each / 255)
+            .map(each => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4)
+            .reduce((sum, each, at) => sum + each * [0.2126, 0.7152, 0.0722][at], 0);
+        const behind = each => {
+            const box = each.closest('svg g')?.querySelector('rect');
+            if (box) return parts(getComputedStyle(box).fill);
+            for (let at = each; at; at = at.parentElement) {
+                const colour = parts(getComputedStyle(at).backgroundColor);
+                if (colour.length === 3 || colour[3] === 1) return colour;
+            }
+            return [255, 255, 255];
+        };
+        const found = [];
+        let seen = 0;
+        const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        while (walk.nextNode()) {
+            const each = walk.currentNode.parentElement;
+            if (!walk.currentNode.textContent.trim() || each.closest('title, desc')) continue;
+            const style = getComputedStyle(each);
+            const colour = parts(each instanceof SVGElement ? style.fill : style.color);
+            const [one, other] = [light(colour), light(behind(each))].sort((a, b) => b - a);
+            seen += 1;
+            if ((one + 0.05) / (other + 0.05) < 4.5) found.push(walk.currentNode.textContent.trim());
+        }
+        return [seen, found];
+    }""")
+    assert faint[0] > 5
+    assert faint[1] == []
+
+
+def test_the_keyboard_reaches_everything_in_its_order(page, book):
+    """First a way past the navigation, then every link, table and diagram, each marked while it has the focus."""
+    page.goto((book / "isotretinoin" / "high-triglycerides.html").as_uri())
+    wanted = page.evaluate("() => document.querySelectorAll('a[href], [tabindex=\"0\"]').length")
+    reached = []
+    for _ in range(wanted):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate("""() => {
+                const each = document.activeElement;
+                const box = each.getBoundingClientRect();
+                const style = getComputedStyle(each);
+                return [each.getAttribute('href') ?? each.getAttribute('aria-label'), style.outlineStyle !== 'none'
+                    && parseFloat(style.outlineWidth) > 0, box.width > 0 && box.left >= 0 && box.left < innerWidth];
+            }""")
+        )
+    assert reached[0][0] == "#content"
+    assert len(reached) == wanted > 5
+    assert all(outlined and visible for _, outlined, visible in reached), reached
+    assert {"Flow diagram", "Decision table", "Parameters", "Records looked at"} <= {name for name, _, _ in reached}
+    page.keyboard.press("Shift+Tab")
+    page.evaluate("() => document.querySelector('.skip').focus()")
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "content"
 
 
 def test_the_book_needs_no_script_and_no_other_host(book):

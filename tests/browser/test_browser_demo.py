@@ -187,6 +187,81 @@ def test_every_card_and_every_silence_is_explained(ehr, demo):
         assert each.locator("li, p").first.is_visible()
 
 
+def test_every_card_and_every_silence_says_what_would_have_to_be_different(ehr, demo):
+    """The nearest other cases, each with the facts that keep it from holding; as many rules as the service tells of."""
+    ehr.open(demo.url)
+    ehr.choose(ORDER)
+    with ehr.page.expect_response(lambda answer: "/demo/why" in answer.url) as told:
+        ehr.sign()
+    rules = {each["rule"]: each for each in told.value.json()["explanation"]["rules"]}
+    card = ehr.card("warning")
+    card.get_by_text("Why this card").click()
+    sections = card.locator(".why section")
+    sections.first.wait_for()
+    for section in sections.all():
+        told_of = next(
+            each for each in rules.values() if f"({each['rule']} " in section.locator("p").first.inner_text()
+        )
+        section.get_by_text(f"What would have to be different ({len(told_of['wouldTake'])})").click()
+        check_ways(section, told_of["wouldTake"])
+    panel = ehr.page.locator("#silences > details")
+    panel.locator("summary").first.click()
+    decided = [each for each in rules.values() if each["verdict"] == "silent" and each.get("wouldTake")]
+    assert len(decided) > 10
+    for each in decided[:5]:
+        one = panel.locator(
+            ":scope > details", has=ehr.page.get_by_text(f"{each['title']} · {each['silent']}", exact=True)
+        )
+        one.locator("summary").first.click()
+        one.get_by_text(f"What would have to be different ({len(each['wouldTake'])})").click()
+        check_ways(one, each["wouldTake"])
+
+
+def check_ways(place, ways):
+    """Each way names its ending, and for each fact its question, what is needed and what is so now."""
+    shown = place.get_by_text("What would have to be different").locator("..").locator(":scope > ul > li")
+    assert shown.count() == len(ways)
+    for item, way in zip(shown.all(), ways, strict=True):
+        assert item.is_visible()
+        said = item.inner_text()
+        ending = f"For {way['finding']}, {way['indicator']}:" if "finding" in way else "For "
+        assert said.startswith(ending)
+        for need in way["needs"]:
+            assert f"{need['ask']} {' or '.join(need['needs'])}, now {need['is']}" in said
+            assert all(each in said for each in need.get("resolve", ()))
+
+
+def test_what_could_not_be_checked_says_what_it_takes_to_know(ehr, demo, relay):
+    """A group that is not sent: which data it takes, by the name of the prefetch key and of the resource."""
+    ehr.open(demo.url, relay.url)
+    ehr.choose(ORDER, patient="all-in-order")
+    ehr.sign()
+    ehr.tick("send the group labs", on=False)
+    ehr.wait("order-sign")
+    panel = ehr.page.locator("#silences > details")
+    panel.locator("summary").first.click()
+    open_rule = panel.locator(":scope > details", has_text="Triglycerides before the first prescription")
+    open_rule.locator("summary").first.click()
+    open_rule.get_by_text("What would have to be different").click()
+    said = open_rule.inner_text()
+    assert "yes, now unknown" in said
+    assert "To know it takes laboratory results (prefetch “labs”, or Observation of a FHIR server)." in said
+
+
+def test_the_page_of_the_last_call_says_it_too(ehr, demo):
+    """In words under each rule; the link at the foot of the page leads there."""
+    ehr.open(demo.url)
+    ehr.choose(ORDER)
+    ehr.sign()
+    ehr.page.locator("#last").click()
+    ehr.page.wait_for_url("**/demo/last")
+    explained = ehr.page.locator("pre").first.inner_text()
+    rules = ehr.page.request.get(f"{demo.url}/demo/last?format=json").json()["explanation"]["rules"]
+    ways = [way for each in rules for way in each.get("wouldTake", ())]
+    assert len(ways) > 20
+    assert explained.count(" would need: ") == len(ways)
+
+
 def test_taking_a_result_away_changes_the_cards(ehr, demo, relay):
     """A result that is unticked is not sent, nor can the service find it; ticked again, all is as before."""
     ehr.open(demo.url, relay.url)

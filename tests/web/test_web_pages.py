@@ -136,6 +136,9 @@ def test_the_last_call_is_shown_with_its_reasons(demo_client):
     assert shown["request"]["context"]["patientId"] == "p1"
     assert [each["rule"] for each in shown["explanation"]["rules"]]
     assert len(shown["answer"]["cards"]) == 2
+    ways = [way for each in shown["explanation"]["rules"] for way in each.get("wouldTake", ())]
+    assert ways
+    assert html.count(" would need: ") == len(ways)
 
 
 def test_the_last_call_of_another_drug_is_shown_too(demo_client):

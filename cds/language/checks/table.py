@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from cds.language.checks import (
     check_digit,
+    history,
     maybe_empty,
     pack_names,
     phase_unknown,
@@ -32,6 +33,7 @@ LINTS: tuple[Lint, ...] = (
     check_digit.check,
     unit_table.check,
     review_due.check,
+    history.check,
 )
 
 

@@ -53,6 +53,10 @@ function reasons(rule) {
   if (rule.remembered) lines.push(`Not shown again: ${rule.remembered}`);
   const made = lines.map((each) => element("p", {}, each));
   if (rule.decidedBy?.length) made.push(element("ul", { class: "facts" }, ...rule.decidedBy.map(fact)));
+  if (rule.wouldTake?.length) {
+    const rows = rule.wouldTake.map(way);
+    made.push(folded(`What would have to be different (${rows.length})`, element("ul", { class: "facts" }, ...rows)));
+  }
   const others = (rule.otherCases ?? []).filter((each) => each.unmet.length);
   if (others.length) {
     const rows = others.map((each) => element("li", {}, `${each.case}: ${each.unmet.join("; ")}`));
@@ -64,6 +68,24 @@ function reasons(rule) {
     made.push(folded(`Settings in force (${rows.length})`, element("ul", { class: "facts" }, ...rows)));
   }
   return made;
+}
+
+/** Another case that is near, and each fact that keeps it from holding. */
+function way(near) {
+  return element("li", {}, `For ${ending(near)}:`, element("ul", { class: "facts" }, ...near.needs.map(need)));
+}
+
+function ending(near) {
+  if (near.finding) return `${near.finding}, ${near.indicator}`;
+  return near.silent ? `silence: ${near.silent}` : `“not checked: ${near.notChecked}”`;
+}
+
+function need(open) {
+  const now = open.now ? `${open.is}: ${open.now}` : open.is;
+  const why = open.why?.length ? [element("div", { class: "evidence" }, open.why.join("; "))] : [];
+  const resolve = (open.resolve ?? []).map((each) => element("div", { class: "evidence" }, `To know it takes ${each}.`));
+  const wanted = element("strong", {}, open.needs.join(" or "));
+  return element("li", {}, `${open.ask || open.fact} `, wanted, `, now ${now}`, ...why, ...resolve);
 }
 
 function fact(asked) {
