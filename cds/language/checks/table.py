@@ -13,6 +13,7 @@ from cds.language.checks import (
     summary_length,
     text_names_code,
     unit_table,
+    unreachable_bound,
     unused_fact,
     unused_name,
 )
@@ -32,6 +33,7 @@ LINTS: tuple[Lint, ...] = (
     check_digit.check,
     unit_table.check,
     review_due.check,
+    unreachable_bound.check,
 )
 
 
