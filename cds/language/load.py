@@ -23,6 +23,7 @@ from cds.language.prove import prove
 from cds.language.report import Report
 from cds.language.schema import check_structure, validator
 from cds.language.terminology import System, ValueSet, read_systems, read_units, read_value_set
+from cds.language.together import prove_together
 from cds.language.yaml import read_yaml
 from cds.values.diagnostic import Position
 
@@ -94,6 +95,7 @@ def compile_plan(
     if compiled is not None and report.errors == 0:
         for rule in compiled.plan.rules:
             prove(rule, report)
+        prove_together(compiled.plan, library.packs[pack].pack, library.packs[pack].rules, report)
     return compiled
 
 
