@@ -11,7 +11,7 @@ from cds.values.diagnostic import Diagnostic, Severity
 
 SILENCEABLE = (
     *("maybe-empty", "phase-unknown", "review-due", "summary-length", "text-names-a-code"),
-    "unreachable-bound",
+    *("unreachable-bound", "unseen-value"),
     *("unused-evidence", "unused-fact", "unused-override", "unused-parameter", "unused-retrieve"),
     *("unused-suggestion", "unused-valueset", "unused-word"),
 )

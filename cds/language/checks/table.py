@@ -14,6 +14,7 @@ from cds.language.checks import (
     text_names_code,
     unit_table,
     unreachable_bound,
+    unseen_value,
     unused_fact,
     unused_name,
 )
@@ -34,6 +35,7 @@ LINTS: tuple[Lint, ...] = (
     unit_table.check,
     review_due.check,
     unreachable_bound.check,
+    unseen_value.check,
 )
 
 
