@@ -45,6 +45,7 @@ class _Proof:
         self.nothing_graver_replaced()
         self.nothing_graver_withheld()
         self.never_together()
+        self.told_or_not_checked()
 
     # ---------------------------------------------------------------- replaces
 
@@ -140,6 +141,31 @@ class _Proof:
         one, two = _finding(place), _finding(other)
         return one.id in two.replaces or two.id in one.replaces
 
+    # ------------------------------------------------------------- not checked
+
+    def told_or_not_checked(self) -> None:
+        """What one rule names as not checked, another that uses the same words must not speak about."""
+        for rule, other in product(self.plan.rules, repeat=2):
+            if rule is other:
+                continue
+            names = {case.not_checked for case in other.cases if case.not_checked}
+            for case in (each for each in rule.cases if each.not_checked in names):
+                self.keep_silent((rule, case), [(other, each) for each in other.cases if each.finding is not None])
+
+    def keep_silent(self, place: Place, speaking: Sequence[Place]) -> None:
+        name = place[1].not_checked
+        for other in speaking:
+            for states in self.meetings([place, other]):
+                self.report.error(
+                    "told-and-not-checked",
+                    self.written(place, "not_checked").at,
+                    f"{name} is not checked by {place[0].name}, and checked by {other[0].name} with "
+                    f"{_finding(other).id}, when {shown(states)}",
+                    "A card would say that it could not be checked, beside one that says what was found.",
+                    "Call the two by different names.",
+                )
+                return
+
     # ------------------------------------------------------------------ states
 
     def meetings(self, places: Sequence[Place]) -> Iterator[States]:
@@ -165,7 +191,7 @@ class _Proof:
             phase
             for hook in self.plan.shows.values()
             for phase, visible in hook.items()
-            if phase in applying and all(_may_be_in(_finding(each), visible) for each in places)
+            if phase in applying and all(_may_be_in(each, visible) for each in places)
         )
 
     def too_many(self, places: Sequence[Place]) -> None:
@@ -195,7 +221,12 @@ def _rests_on(fact: Fact, other: Fact) -> bool:
     return fact is other or (fact.built.combine is not None and any(_rests_on(each, other) for each in fact.needs))
 
 
-def _may_be_in(finding: Finding, visible: frozenset[str]) -> bool:
+def _may_be_in(place: Place, visible: frozenset[str]) -> bool:
+    """Whether a finding, or that it was not checked, may be shown where these indicators and findings are."""
+    rule, case = place
+    finding = case.finding
+    if finding is None:
+        return rule.may_show(visible)
     return any(each in visible or f"{finding.id} {each}" in visible for each in _indicators(finding))
 
 

@@ -143,3 +143,19 @@ def test_logic_between_facts_is_followed():
     report = Report()
     compile_plan(read_library(files, KINDS, report), "tiny", "here", report)
     assert report.found == ()
+
+
+def not_checked(words):
+    """The second rule, which could not check something while the first speaks."""
+    second = (
+        other("yes")
+        .replace("on_file: [no, unknown]", "on_file: no")
+        .replace("silent: Nothing.", f"not_checked: {words}")
+    )
+    return second + "  - when: {on_file: unknown}\n    silent: Nothing.\n"
+
+
+@pytest.mark.parametrize(("words", "ids"), [("results", ["told-and-not-checked"]), ("other results", [])])
+def test_what_is_told_is_not_called_unchecked(words, ids):
+    """The same words for two things would say both; each name of its own is clear."""
+    assert [id for id, _, _ in found(second=not_checked(words))] == ids
