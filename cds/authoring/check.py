@@ -26,6 +26,7 @@ from cds.clock import today_in
 from cds.content import ContentRoot, find_content, read_content
 from cds.errors import ContentError, StartError
 from cds.facts.kinds import KINDS
+from cds.language.checks.silence import read_silences, report_unused, sort_out
 from cds.language.checks.subject import Subject
 from cds.language.checks.table import run_lints
 from cds.language.checks.unused_name import used_by
@@ -47,18 +48,22 @@ FORMATS: dict[str, Render] = {
     "sarif": render_sarif,
     "github": render_github,
 }
+SHOWING_SILENCED: tuple[Render, ...] = (render_json, render_sarif)
+"""Forms that say of a finding that it is silenced, and why; the others only count."""
 
 
 @dataclass(frozen=True)
 class Examined:
     """What an examination of content found, in the order of files and lines, and what it looked at.
 
+    ``silenced`` are findings that their files let stand, with the reasons; they are not among ``diagnostics``.
     ``doubtful`` are the facts that profiles mark so: the day of the review, the fact, and the profiles.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     plans: tuple[str, ...]
     doubtful: tuple[tuple[str, str, tuple[str, ...]], ...]
+    silenced: tuple[Diagnostic, ...] = ()
 
 
 def run_check(args: argparse.Namespace) -> int:
@@ -86,16 +91,17 @@ def run_check(args: argparse.Namespace) -> int:
         print(f"check: {problem}", file=sys.stderr)
         return COULD_NOT_RUN
     shown = [each for each in examined.diagnostics if not names or _under(each.at.file, names)]
-    written = render(shown)
+    silenced = [each for each in examined.silenced if not names or _under(each.at.file, names)]
+    written = render([*shown, *silenced] if render in SHOWING_SILENCED else shown)
     if written:
         print(written)
     hidden = [each for each in examined.diagnostics if each not in shown and each.severity is Severity.ERROR]
     if hidden:
         print(f"check: {_counted(len(hidden), 'error')} elsewhere; until then not all was looked at", file=sys.stderr)
     if written and render is render_text:
-        print(f"\n{_counted(len(shown), 'finding')}")
+        print(f"\n{_counted(len(shown), 'finding')}{_also_silenced(silenced)}")
     elif render is render_text and not hidden:
-        print(f"No findings: {', '.join(examined.plans)}.")
+        print(f"No findings{_also_silenced(silenced)}: {', '.join(examined.plans)}.")
         _list_doubtful(examined)
     return FINDINGS if shown or hidden else CLEAN
 
@@ -137,9 +143,22 @@ def examine(files: Files, today: date, profile: str = "") -> Examined:
         check_tests(files, library, usual, every, report)
     else:
         read_forms(files, report)
-    found = sorted({*report.found, *invalid}, key=lambda each: (each.at, each.id, each.what))
+    written = (*_written(library), *roots.values())
+    silences = read_silences(written, report)
+    sorted_out = sort_out((*report.found, *invalid), silences, written)
+    if not profile and report.errors == 0:  # a silence may be needed under one profile only
+        report_unused(silences, sorted_out, written, report)
+    unused = tuple(each for each in report.found if each.id == "unused-silence")
+    found = sorted({*sorted_out.standing, *unused}, key=lambda each: (each.at, each.id, each.what))
     names = tuple(f"{pack} under {name}" for pack, name in wanted)
-    return Examined(causes(read, found), names, _doubtful(each for each in plans.values() if each is not None))
+    doubtful = _doubtful(each for each in plans.values() if each is not None)
+    return Examined(causes(read, found), names, doubtful, sorted_out.silenced)
+
+
+def _written(library: Library) -> Iterator[Fields]:
+    """The parsed files of all packs."""
+    for pack in library.packs.values():
+        yield from (pack.pack, pack.data, *pack.facts, *pack.rules, *pack.profiles.values())
 
 
 def _usual_profile(files: Files, report: Report) -> str:
@@ -266,6 +285,10 @@ def _problem(resource: str) -> str:
     from cds.cards.models import r4_problem  # noqa: PLC0415 - its import is for packs that suggest something
 
     return r4_problem(json.loads(resource))
+
+
+def _also_silenced(silenced: Sequence[Diagnostic]) -> str:
+    return f", {len(silenced)} silenced" if silenced else ""
 
 
 def _counted(number: int, what: str) -> str:

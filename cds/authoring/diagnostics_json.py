@@ -9,7 +9,10 @@ from cds.values.diagnostic import Diagnostic
 
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """A JSON list; columns count code points from 1, and ``endColumn`` is 0 where the end is not known."""
+    """A JSON list; columns count code points from 1, and ``endColumn`` is 0 where the end is not known.
+
+    ``silenced`` is the reason for which a finding may stand; empty for one that is to be mended.
+    """
     return json.dumps([_object(each) for each in diagnostics], indent=2, ensure_ascii=False)
 
 
@@ -25,4 +28,5 @@ def _object(found: Diagnostic) -> dict[str, str | int]:
         "meaning": found.meaning,
         "remedy": found.remedy,
         "source": found.line,
+        "silenced": found.silenced,
     }

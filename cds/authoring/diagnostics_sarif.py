@@ -35,10 +35,12 @@ def _result(found: Diagnostic, index: int) -> dict[str, Any]:
         region["endColumn"] = found.at.end_column
     message = " ".join(part for part in (found.what, found.meaning, found.remedy) if part)
     place = {"artifactLocation": {"uri": found.at.file}, "region": region}
+    suppressions = [{"kind": "inSource", "status": "accepted", "justification": found.silenced}]
     return {
         "ruleId": found.id,
         "ruleIndex": index,
         "level": str(found.severity),
         "message": {"text": message},
         "locations": [{"physicalLocation": place}],
+        "suppressions": suppressions if found.silenced else [],
     }

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from cds.cards.merge import ALSO, UNAVAILABLE
 from cds.chart.entries import DRUG_TYPES
 from cds.language.group import DataGroup
-from cds.language.plan import SHOW, Finding, Plan, SuggestionPlan
+from cds.language.plan import ALSO, SHOW, UNAVAILABLE, Finding, Plan, SuggestionPlan
 from cds.wire.discovery import Service
 
 _PATIENT_TOKENS = ("context.",)

@@ -9,14 +9,14 @@ from cds.cards.detail import Remarks, Told, detail, shorten, summary
 from cds.cards.suggest import suggestions_for
 from cds.cards.text import Writer
 from cds.findings.decide import Decision, Decisions
-from cds.language.plan import SEVERITIES, Note, Plan
+from cds.language.plan import ALSO, SEVERITIES, UNAVAILABLE, Note, Plan
 from cds.wire.call import HookContext
 from cds.wire.response import Card, Coding, Link, SourceRef
 
 MOST_CARDS = 6
 MOST_OVERRIDES = 8
 EXTENSION = "isotretinoin-cds.card"
-ALSO, UNAVAILABLE, NOT_CHECKED_ID = "alsoCheck", "unavailable", "FAIL-01"
+NOT_CHECKED_ID = "FAIL-01"
 
 
 @dataclass(frozen=True)

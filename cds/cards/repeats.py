@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from cds.cards.merge import ALSO, EXTENSION, holding_notes
+from cds.cards.merge import EXTENSION, holding_notes
 from cds.cards.text import Writer
 from cds.facts.phase import course_mark
 from cds.findings.decide import Decision, Decisions
-from cds.language.plan import Finding, Plan
+from cds.language.plan import ALSO, Finding, Plan
 from cds.language.site_memory import SiteMemory
 from cds.wire.call import Call
 from cds.wire.response import Card

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cds.facts.case import Case
+from cds.facts.look_back import check_limit
 from cds.language.fact import TRUTH, Built, Fact, Kind
-from cds.language.node import Fields, Node, Text, fields, texts
+from cds.language.node import Fields, Node, Text, fields, text, texts
 from cds.language.scope import Scope
 from cds.values.known import ABSENT, UNKNOWN, Outcome, Reason, Unknown, truth, unknown
 from cds.values.quantity import Quantity
@@ -75,6 +76,7 @@ def _builder(keyword: str, compare: Comparison) -> Callable[[Fields, Scope], Bui
         limit = scope.quantity(body.get(keyword), fact.built.unit)
         if limit is None:
             return None
+        check_limit(fact, limit, body.get(keyword), keyword == "above", scope.report)
 
         def evaluate(case: Case) -> Outcome:
             outcome = case.outcome(fact)
@@ -96,15 +98,16 @@ def build_band(body: Fields, scope: Scope) -> Built | None:
     limits_node = fields(body.get("band"))
     if fact is None or not limits_node.values:
         return None
+    beyond = _beyond(body.get("beyond"), scope)
     limits: dict[str, float] = {}
     for name, node in limits_node:
         limit = scope.quantity(node, fact.built.unit)
         if limit is None:
             return None
         if limits and limit <= max(limits.values()):
-            scope.report.error("band-order", name.at, f"{name.value} does not lie above the band before it")
+            _report_order(name, limits_node, scope)
+        check_limit(fact, limit, node, name.value in beyond, scope.report)
         limits[name.value] = limit
-    beyond = _beyond(body.get("beyond"), scope)
     domain = (ABSENT, NONE, *limits)
 
     def evaluate(case: Case) -> Outcome:
@@ -117,6 +120,18 @@ def build_band(body: Fields, scope: Scope) -> Built | None:
         return _open(outcome) if reached is None else Outcome(reached, on=outcome.on, evidence=outcome.evidence)
 
     return Built(domain, evaluate, (fact,))
+
+
+def _report_order(name: Text, limits: Fields, scope: Scope) -> None:
+    """Report a limit that does not rise; where parameters set it, those that may have to be set together are named."""
+    settable = [text(node) for _, node in limits if scope.parameter(text(node)) is not None]
+    advice = f"Where a profile or a site sets one of {', '.join(settable)}, the others may have to go with it."
+    scope.report.error(
+        "band-order",
+        name.at,
+        f"{name.value} does not lie above the band before it",
+        remedy=advice if len(settable) > 1 else "",
+    )
 
 
 def _beyond(node: Node | None, scope: Scope) -> set[str]:

@@ -50,7 +50,7 @@ class Course:
 
 def course_of(case: Case, retrieves: tuple[Retrieve, ...], limits: Limits) -> Course:
     """Chain the supplies that are on record: a supply belongs to the chain when the gap before the next is short."""
-    horizon = case.today - timedelta(days=limits.restarts_within + limits.longest_supply)
+    horizon = case.today - timedelta(days=max(limits.restarts_within, limits.post_within) + limits.longest_supply)
     hidden: list[Unknown] = []
     supplies: list[Supply] = []
     for retrieve in retrieves:
@@ -91,6 +91,8 @@ def build(body: Fields, scope: Scope) -> Built | None:
     if not retrieves or any(each is None for each in days):
         return None
     limits = Limits(*(each or 0 for each in days))
+    if limits.restarts_within <= limits.continues_within:
+        _report_no_restart(body, limits, scope)
     key = f"course over {', '.join(each.name for each in retrieves)}"
 
     def course(case: Case) -> Course:
@@ -103,6 +105,18 @@ def build(body: Fields, scope: Scope) -> Built | None:
         return _phase(case, course(case), limits)
 
     return Built(PHASES, evaluate, (), retrieves, detail=course)
+
+
+def _report_no_restart(body: Fields, limits: Limits, scope: Scope) -> None:
+    node = body.get("restarts_within")
+    scope.report.error(
+        "short-look-back",
+        node.at if node is not None else body.at,
+        f"nobody ever restarts: restarts_within is {limits.restarts_within} days, and {limits.continues_within} days "
+        "continue a course",
+        "What does not continue a course would always count as the first prescription.",
+        "Write a longer restarts_within, or a shorter continues_within.",
+    )
 
 
 def _phase(case: Case, course: Course, limits: Limits) -> Outcome:

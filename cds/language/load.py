@@ -21,6 +21,7 @@ from cds.language.prove import Proofs
 from cds.language.report import Report
 from cds.language.schema import Validator, check_structure, read_schema
 from cds.language.terminology import System, ValueSet, read_systems, read_units, read_value_set
+from cds.language.together import prove_together
 from cds.language.yaml import read_yaml
 from cds.values.diagnostic import Position
 
@@ -111,6 +112,7 @@ def compile_plan(
     if compiled is not None and report.errors == 0:
         for rule in compiled.plan.rules:
             proofs.prove(rule)
+        prove_together(compiled.plan, library.packs[pack].pack, library.packs[pack].rules, report)
     return compiled
 
 

@@ -15,7 +15,7 @@ from cds.language.profile import profile_layer, read_profile
 from cds.language.report import Report, did_you_mean
 from cds.language.retrieves import read_drug, read_reading, read_retrieve
 from cds.language.rule import Shelf, read_rule
-from cds.language.ruleset import check_ids, in_order
+from cds.language.ruleset import check_ids, check_topics, in_order
 from cds.language.scope import Condition, Names, Scope
 from cds.language.shelf import (
     read_evidence,
@@ -157,6 +157,7 @@ class _Compiler:
 
     def shelf(self, phase: Fact) -> Shelf:
         pack = self.files.pack
+        check_topics(pack, self.report)
         return Shelf(
             topics=tuple(topic.code for topic in read_topics(fields(pack.get("topics")))),
             phases=phase.domain,

@@ -18,6 +18,8 @@ from cds.values.diagnostic import Position
 SEVERITIES = ("critical", "warning", "info")
 OFF, SHADOW, SHOW = MODES = ("off", "shadow", "show")
 """How far a rule goes, from the least: not evaluated, evaluated and never shown, shown."""
+ALSO, UNAVAILABLE = OWN_TOPICS = ("alsoCheck", "unavailable")
+"""Topics that every pack has, whatever its rules: of the card that sums up the rest, and of what was not checked."""
 ACTIONS = frozenset({"create", "delete"})
 """What a suggestion may do."""
 

@@ -186,7 +186,8 @@ def _prove(rule: Rule, space: Space | None, report: Report) -> None:
         _prove_no_silent_danger(rule, space, report)
 
 
-def _shown(states: States) -> str:
+def shown(states: States) -> str:
+    """A combination of states as a clinician reads it."""
     return ", ".join(f"{name.rpartition('.')[2]} is {state}" for name, state in states.items())
 
 
@@ -194,7 +195,7 @@ def _report_gap(rule: Rule, states: States, report: Report) -> None:
     report.error(
         "gap",
         rule.at,
-        f"no case of {rule.name} says what to do when {_shown(states)}",
+        f"no case of {rule.name} says what to do when {shown(states)}",
         "The prescriber would see nothing, and nobody decided that.",
         "Add a case, or widen one. Intended silence is written silent: why.",
     )
@@ -204,7 +205,7 @@ def _report_overlap(rule: Rule, found: list[Case], states: States, report: Repor
     report.error(
         "overlap",
         found[1].at,
-        f"this case and the one on line {found[0].at.line} of {rule.name} both hold when {_shown(states)}",
+        f"this case and the one on line {found[0].at.line} of {rule.name} both hold when {shown(states)}",
         "Which card would come is not decided.",
         "Narrow one of the two.",
     )
@@ -223,8 +224,8 @@ def _prove_no_silent_danger(rule: Rule, space: Space, report: Report) -> None:
                 report.error(
                     "silent-unknown",
                     case.at,
-                    f"{rule.name} is silent when {_shown(states)}",
-                    f"It would warn if what is unknown turned out so: {_shown(danger)}.",
+                    f"{rule.name} is silent when {shown(states)}",
+                    f"It would warn if what is unknown turned out so: {shown(danger)}.",
                     "End the case in not_checked: name, or in a finding.",
                 )
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cds.language.node import Text
-from cds.language.plan import Rule
+from cds.language.node import Fields, Text, fields
+from cds.language.plan import ALSO, OWN_TOPICS, UNAVAILABLE, Rule
 from cds.language.report import Report, did_you_mean
+
+_WITHOUT = {
+    ALSO: "When there are more cards than an answer may have, the card that sums up the rest would have no title.",
+    UNAVAILABLE: "What could not be checked would have no card of its own, and silence would look like an all-clear.",
+}
 
 
 def in_order(rules: Iterable[Rule], listed: Sequence[Text], known: set[str], report: Report) -> tuple[Rule, ...]:
@@ -27,6 +32,21 @@ def in_order(rules: Iterable[Rule], listed: Sequence[Text], known: set[str], rep
                 "Add it there, where its findings shall stand.",
             )
     return tuple(sorted(ordered, key=lambda rule: order.get(rule.name, len(order))))
+
+
+def check_topics(pack: Fields, report: Report) -> None:
+    """Report a topic of the cards that no rule owns, where a pack does not have it."""
+    topics = fields(pack.get("topics"))
+    at = pack.keys["topics"].at if "topics" in pack else pack.at
+    for name in OWN_TOPICS:
+        if name not in topics:
+            report.error(
+                "missing-topic",
+                at,
+                f"there is no topic {name}",
+                _WITHOUT[name],
+                f"Add {name} with its title, at its place among the cards.",
+            )
 
 
 def check_ids(in_force: Sequence[Rule], rules: Sequence[Rule], report: Report) -> None:

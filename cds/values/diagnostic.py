@@ -37,6 +37,7 @@ class Diagnostic:
         meaning: what it would mean for a patient or a prescriber; may be empty.
         remedy: what to write instead; may be empty.
         line: the source line, for the caret; may be empty.
+        silenced: why its author lets it stand; empty when nobody does.
     """
 
     id: str
@@ -46,3 +47,4 @@ class Diagnostic:
     remedy: str = ""
     severity: Severity = Severity.ERROR
     line: str = ""
+    silenced: str = ""

@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Flask, Response, abort, render_template, request
 
-from cds.cards.merge import ALSO, NOT_CHECKED_ID, UNAVAILABLE
+from cds.cards.merge import NOT_CHECKED_ID
 from cds.findings.rule_view import RuleView, rule_views
-from cds.language.plan import Plan, Rule, Topic
+from cds.language.plan import ALSO, UNAVAILABLE, Plan, Rule, Topic
 from cds.web.replies import json_reply
 from cds.web.services import Ready
 

@@ -62,6 +62,7 @@ def test_json_is_a_list_of_flat_objects():
         "meaning": "The case could never be decided.",
         "remedy": "Did you mean high?",
         "source": "  - when: {a, higt: yes}",
+        "silenced": "",
     }
     assert second["severity"] == "warning"
     assert json.loads(render_json([])) == []

@@ -1,15 +1,21 @@
 """How long a supply lasts, how supplies make a course, and in which phase a new order finds the patient."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from facts_samples import ATC, RXNORM, TODAY, UTC, ago, case, concept, quantity, resource
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiny_content import fields_of
 
 from cds.chart.chart import Entry
+from cds.facts.kinds import KINDS
 from cds.facts.retrieved import Item
 from cds.facts.supply import supply_of
+from cds.language.load import compile_plan, read_library
+from cds.language.parameters import Layer
+from cds.language.report import Report
 from cds.values.dates import NO_DATE, Coarse, Day
 
 START = date(2026, 8, 1)
@@ -228,6 +234,18 @@ def test_a_history_with_pages_missing_is_unknown_unless_a_course_is_seen(plan, f
     assert phase(plan, facts, next_pages=("medications",)) == "unknown"
     assert phase(plan, facts, order("1", ago(40)), next_pages=("medications",)) == "continuation"
     assert start(plan, facts, order("1", ago(40)), next_pages=("medications",)) == "unknown"
+
+
+def test_the_time_after_treatment_is_looked_back_for_when_it_is_longer_than_a_restart(content):
+    """Pages that were not read may hide a supply that ended within it: unknown, not none."""
+    report = Report()
+    set_here = Layer("site here", fields_of("restarts_within: 60 days\npost_within: 90 days\n"))
+    library = read_library(content, KINDS, report)
+    plan = compile_plan(library, "isotretinoin", "us-rems-2026", report, [set_here]).plan
+    other = order("1", ago(100), medicationCodeableConcept=concept(text="another drug"))
+    found = case(plan, medications=[other], next_pages=("medications",))
+    assert report.errors == 0
+    assert replace(found, has_new_order=False).state(plan.phase) == "unknown"
 
 
 @pytest.mark.parametrize(

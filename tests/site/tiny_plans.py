@@ -18,7 +18,7 @@ drugs: {drug: {title: drug, products: [product], ingredients: [product], names: 
 trigger: {drug: drug, ignored_statuses: [], tentative_intents: [], tentative_hooks: []}
 phase: phase
 topic_system: urn:tiny:topic
-topics: {labs: Laboratory}
+topics: {labs: Laboratory, unavailable: Could not be checked, alsoCheck: Also check}
 shows: {order-sign: {initial: [warning], unknown: [warning]}}
 evidence: {label: {title: Label, section: '1', grade: label, url: 'https://example.org'}}
 override_system: urn:tiny:override

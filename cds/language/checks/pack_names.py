@@ -26,6 +26,8 @@ def check(subject: Subject, report: Report) -> None:
     _known([key for key, _ in withheld], ids, "finding", "It would never be withheld.", report)
     for _, node in withheld:
         _known(texts(fields(node).get("beside")), SEVERITIES, "indicator", "It would never be withheld.", report)
+    for node in items(pack.get("never_together")):
+        _known(texts(node), ids, "finding", "Nothing would be kept apart.", report)
     for node in items(pack.get("notes")):
         _known(texts(fields(node).get("beside")), ids, "finding", "The note would never be shown there.", report)
     groups = fields(subject.files.data.get("groups"))

@@ -14,6 +14,8 @@ from cds.language.checks import (
     summary_length,
     text_names_code,
     unit_table,
+    unreachable_bound,
+    unseen_value,
     unused_fact,
     unused_name,
 )
@@ -34,6 +36,8 @@ LINTS: tuple[Lint, ...] = (
     unit_table.check,
     review_due.check,
     history.check,
+    unreachable_bound.check,
+    unseen_value.check,
 )
 
 
