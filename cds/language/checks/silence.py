@@ -10,7 +10,7 @@ from cds.language.report import Report, did_you_mean
 from cds.values.diagnostic import Diagnostic, Severity
 
 SILENCEABLE = (
-    *("maybe-empty", "phase-unknown", "review-due", "summary-length", "text-names-a-code"),
+    *("history", "maybe-empty", "phase-unknown", "review-due", "summary-length", "text-names-a-code"),
     *("unreachable-bound", "unseen-value"),
     *("unused-evidence", "unused-fact", "unused-override", "unused-parameter", "unused-retrieve"),
     *("unused-suggestion", "unused-valueset", "unused-word"),
