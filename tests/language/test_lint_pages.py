@@ -25,7 +25,7 @@ PASSED_ON = {
     "cds/language/report.py",  # takes all of them
     "cds/language/yaml.py",  # refuses under an id that its own calls write
     "cds/language/checks/pack_names.py",  # indicator, unknown-finding, unknown-group, which others write as well
-    "cds/authoring/check.py",
+    "cds/authoring/check.py",  # passes on what the reading of defaults.yaml said
     "cds/cli_replay.py",  # refuses a recording, which has no id
 }
 WITHOUT_CONTENT = {"no-pack", "unknown-pack", "unknown-profile"}
