@@ -28,7 +28,9 @@ def service_for(ready: Ready, body: bytes, wanted: str | None) -> CdsService:
     hook = asked.get("hook") if isinstance(asked, dict) else None
     found = ready.for_hook(hook) if isinstance(hook, str) else ()
     if len(found) > 1:
-        raise StartError(f"several services answer {hook}: choose with --service {found[0].listed.id}")
+        raise StartError(
+            f"several services answer {hook}: choose with --service {' or '.join(each.listed.id for each in found)}"
+        )
     # Of another hook any service says the same: which hook it answers, and that this is none.
     return found[0] if found else next(iter(ready.services.values()))
 

@@ -44,7 +44,7 @@ def _add_new(parser: argparse.ArgumentParser, authoring: Authoring) -> None:
         kind = kinds.add_parser(what, help=help_text)
         kind.add_argument("name", metavar="NAME", help="small letters, digits and hyphens")
         if what == "rule":
-            kind.add_argument("--pack", metavar="PACK", help="the pack (the only one)")
+            kind.add_argument("--pack", metavar="PACK", help="the pack; needed where there are several")
             kind.add_argument("--topic", metavar="TOPIC", help="the card on which it speaks (the pack's first)")
         kind.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="the day that is written in it")
         _add_rules(kind)

@@ -9,7 +9,6 @@ from pathlib import Path
 from cds.authoring.new_files import Draft, filled, with_rule
 from cds.errors import StartError
 from cds.facts.kinds import KINDS
-from cds.language.defaults import default_profile
 from cds.language.load import Files, Library, compile_plan, read_library
 from cds.language.node import Text, fields, items, text
 from cds.language.plan import Plan
@@ -82,7 +81,7 @@ def new_pack(name: str, files: Files, root: Path, today: date) -> Draft:
     """
     if any(path.startswith(f"rules/{name}/") for path in files):
         raise StartError(f"rules/{name}: there already; nothing was written")
-    profile = default_profile(files)
+    profile = f"{name}-draft"  # not that of the defaults: a draft is served only where a site names it
     names = {**_names(name, 1), "today": today.isoformat(), "profile": profile}
     rule = f"{name}-first-check"
     of_rule = {

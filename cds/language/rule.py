@@ -15,6 +15,7 @@ from cds.language.template import Template, read_template
 from cds.values.known import UNKNOWN
 
 EMPTY = Template(())
+_TEXTS = ("headline", "found", "why", "do")
 _ENDINGS = ("finding", "silent", "not_checked")
 
 
@@ -124,6 +125,15 @@ class _RuleReader:
         return Case(body.at, when, silent=silent, not_checked=not_checked, number=number)
 
     def finding(self, body: Fields) -> Finding:
+        missing = [key for key in _TEXTS if not text(body.get(key)).strip()]
+        if missing:
+            self.report.error(
+                "missing-key",
+                body.keys["finding"].at,
+                f"{text(body.get('finding'))} has no {', '.join(missing)}",
+                "The card would come with an empty line in its place, and without a headline it is no valid card.",
+                f"Write {', '.join(f'{key}:' for key in missing)} with the words for the prescriber.",
+            )
         return Finding(
             id=text(body.get("finding")),
             indicator=self.indicator(body),

@@ -11,6 +11,7 @@ import pytest
 from cds.authoring.fmt_format import format_file
 from cds.authoring.new_files import with_rule
 from cds.content import ContentRoot, read_content
+from cds.web.services import load_ready
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,6 +81,8 @@ def test_a_new_pack_passes_at_once(checkout):
     written = [name for name in content if name.startswith("rules/another/") or "/another-" in name]
     assert len(written) == 11
     assert [name for name in written if format_file(name, content[name], content).differs] == []
+    # It has a profile of its own: what is served without a site file stays what it was.
+    assert set(load_ready(content, "us-rems-2026").plans) == {"isotretinoin"}
 
 
 def test_a_new_pack_in_a_folder_of_its_own(checkout):
