@@ -35,13 +35,13 @@ def run_tests(args: argparse.Namespace) -> int:
     check_options(args)
     rules: tuple[Path, ...] = tuple(args.rules)
     root = find_content(rules)
+    named = Named(tuple(args.paths), root, rules)
     report = Report()
     files = read_content(root, rules)
     packs = load_suite(files, args.profile or default_profile(files), report)
     if report.errors:
         print("\n\n".join(shown(each) for each in report.found), file=sys.stderr)
         return _NOT_RUN
-    named = Named(tuple(args.paths), root, rules)
     if getattr(args, "mutants", False):
         return _PASSED if run_mutants(packs, named, args) else _FAILED
     chosen = _chosen(packs, named, getattr(args, "rule", None))

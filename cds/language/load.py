@@ -112,7 +112,7 @@ def compile_plan(
     if compiled is not None and report.errors == 0:
         for rule in compiled.plan.rules:
             proofs.prove(rule)
-        prove_together(compiled.plan, library.packs[pack].pack, library.packs[pack].rules, report)
+        prove_together(compiled.plan, library.packs[pack].pack, library.packs[pack].rules, proofs)
     return compiled
 
 

@@ -9,31 +9,31 @@ from itertools import product
 from cds.language.fact import Fact
 from cds.language.node import Fields, Node, Text, fields, items, text, texts
 from cds.language.plan import OFF, SEVERITIES, Case, Finding, Plan, Rule
-from cds.language.prove import States, holds, shown, space_of
-from cds.language.report import Report
+from cds.language.prove import Proofs, States, holds, shown
 from cds.language.scope import Condition
 
 Place = tuple[Rule, Case]
 """A case with its rule."""
 
 
-def prove_together(plan: Plan, pack: Fields, rules: Sequence[Fields], report: Report) -> None:
+def prove_together(plan: Plan, pack: Fields, rules: Sequence[Fields], proofs: Proofs) -> None:
     """Report findings of a pack that take each other away, or that its authors say must never meet and do.
 
     Args:
         plan: the pack, compiled.
         pack, rules: its files, for the places of messages.
-        report: takes the errors.
+        proofs: what was worked out for other forms of the pack; its report takes the errors.
     """
-    _Proof(plan, pack, {text(root.get("rule")): root for root in rules}, report).run()
+    _Proof(plan, pack, {text(root.get("rule")): root for root in rules}, proofs).run()
 
 
 class _Proof:
-    def __init__(self, plan: Plan, pack: Fields, rules: Mapping[str, Fields], report: Report) -> None:
+    def __init__(self, plan: Plan, pack: Fields, rules: Mapping[str, Fields], proofs: Proofs) -> None:
         self.plan = plan
         self.pack = pack
         self.rules = rules
-        self.report = report
+        self.proofs = proofs
+        self.report = proofs.report
         self.places: dict[str, list[Place]] = {}
         for rule in plan.rules:
             for case in rule.cases:
@@ -178,7 +178,7 @@ class _Proof:
             asks_phase = any(_rests_on(fact, self.plan.phase) for fact, _ in joined)
             # A phase that nothing else rests on goes with any states: left out, more logic can be taken apart.
             condition = ((self.plan.phase, phases), *joined) if asks_phase else joined
-            space = space_of(replace(places[0][0], cases=(Case(places[0][1].at, (condition,)),)))
+            space = self.proofs.space_of(replace(places[0][0], cases=(Case(places[0][1].at, (condition,)),)))
             if space is None:
                 self.too_many(places)
                 return
