@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return run(args)
     except ContentError as error:
-        from cds.authoring.diagnostics_text import render_text  # noqa: PLC0415 - needed only when something is wrong
+        from cds.authoring.diagnostics_text import render_text  # noqa: PLC0415 - every command would pay for its import, and few fail
 
         print(render_text(error.diagnostics), file=sys.stderr)
         print(f"\n{PROGRAM}: {error}", file=sys.stderr)

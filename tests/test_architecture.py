@@ -32,7 +32,7 @@ OWNERS = {
     "flask": ("cds/web/",),
     "werkzeug": ("cds/web/",),
     "markupsafe": ("cds/web/",),
-    "jinja2": ("cds/web/", "cds/authoring/book.py", "cds/authoring/table_html.py"),
+    "jinja2": ("cds/web/", "cds/authoring/book_environment.py"),
     "granian": ("cds/web/",),
     "jwt": ("cds/web/",),
     "cryptography": (),

@@ -7,9 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from cds.authoring.book_contents import contents
+from cds.authoring.book_environment import pages, style
 from cds.authoring.book_pages import PackPage, RulePage, pack_page
 from cds.content import find_content, read_content
 from cds.errors import ContentError, StartError
@@ -20,7 +19,6 @@ from cds.language.plan import Plan
 from cds.language.report import Report
 from cds.language.terminology import ValueSet
 
-_TEMPLATES = Path(__file__).parent / "book_templates"
 _IN_FORCE = "active"
 
 
@@ -33,21 +31,21 @@ def run_docs(args: argparse.Namespace) -> int:
     """
     rules = tuple(args.rules)
     files = read_content(find_content(rules), rules)
-    pages = book(files, args.profile or default_profile(files))
+    written = book(files, args.profile or default_profile(files))
     folder: Path = args.folder
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / "book.css").is_file())):
         raise StartError(f"{folder}: it holds something else than a rule book; name an empty folder")
     try:
-        for name, content in pages.items():
+        for name, content in written.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8", newline="\n")
         for path in sorted(folder.rglob("*.html")):
-            if path.relative_to(folder).as_posix() not in pages:
+            if path.relative_to(folder).as_posix() not in written:
                 path.unlink()  # of a rule that is gone
     except OSError as error:
         raise StartError(f"{folder} cannot be written: {error.strerror}") from None
-    sys.stdout.write(f"{len(pages)} files in {folder}; open {folder / 'index.html'}\n")
+    sys.stdout.write(f"{len(written)} files in {folder}; open {folder / 'index.html'}\n")
     return 0
 
 
@@ -82,29 +80,22 @@ def _in_force(plans: dict[str, Plan]) -> dict[str, Plan]:
 
 
 def _files(packs: list[PackPage], value_sets: tuple[ValueSet, ...]) -> Iterator[tuple[str, str]]:
-    pages = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    yield "book.css", (_TEMPLATES / "book.css").read_text(encoding="utf-8")
-    yield "index.html", pages.get_template("index.html").render(up="", packs=packs, value_sets=value_sets)
-    yield "contents.html", pages.get_template("contents.html").render(up="", sections=contents(packs, value_sets))
+    templates = pages()
+    yield "book.css", style()
+    yield "index.html", templates.get_template("index.html").render(up="", packs=packs, value_sets=value_sets)
+    yield "contents.html", templates.get_template("contents.html").render(up="", sections=contents(packs, value_sets))
     for pack in packs:
         folder = pack.plan.name
-        yield f"{folder}/index.html", pages.get_template("pack.html").render(up="../", pack=pack)
-        yield f"{folder}/findings.html", pages.get_template("findings.html").render(up="../", pack=pack)
+        yield f"{folder}/index.html", templates.get_template("pack.html").render(up="../", pack=pack)
+        yield f"{folder}/findings.html", templates.get_template("findings.html").render(up="../", pack=pack)
         for each in pack.rules:
-            rendered = pages.get_template("rule.html").render(up="../", pack=pack, page=each)
+            rendered = templates.get_template("rule.html").render(up="../", pack=pack, page=each)
             yield f"{folder}/{each.view.rule.name}.html", rendered
-    listed = pages.get_template("valuesets.html").render(up="../", value_sets=value_sets)
+    listed = templates.get_template("valuesets.html").render(up="../", value_sets=value_sets)
     yield "valuesets/index.html", listed
     for found in value_sets:
         users = [(pack, page) for pack in packs for page in pack.rules if _uses(page, found)]
-        rendered = pages.get_template("valueset.html").render(up="../", value_set=found, users=users)
+        rendered = templates.get_template("valueset.html").render(up="../", value_set=found, users=users)
         yield f"valuesets/{found.name}.html", rendered
 
 

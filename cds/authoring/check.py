@@ -282,7 +282,7 @@ def _invalid_suggestions(compiled: Compiled) -> tuple[Diagnostic, ...]:
 @cache
 def _problem(resource: str) -> str:
     """What is wrong with a resource; most are the same under every profile."""
-    from cds.cards.models import r4_problem  # noqa: PLC0415 - its import is for packs that suggest something
+    from cds.cards.models import r4_problem  # noqa: PLC0415 - its import takes as long as a check, and not all content needs it
 
     return r4_problem(json.loads(resource))
 

@@ -114,11 +114,10 @@ class BoundSearch:
                 break
         best: list[AtBound] = []
         for probe in self._in_order(search):
-            facts = self._noticed(probe)
-            if facts is None:
+            if self._noticed(probe) is None:
                 continue
-            probe = shortest(self.bench, probe, lambda each: self._noticed(each) is not None, ("parameters",))  # noqa: PLW2901 - the same draft, without what it does not need
-            found = self._with_other(probe, definitions, self._noticed(probe) or ())
+            bare = shortest(self.bench, probe, lambda each: self._noticed(each) is not None, ("parameters",))
+            found = self._with_other(bare, definitions, self._noticed(bare) or ())
             if found.other is not None:
                 yield found
             best.append(found)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from cds.authoring.book_environment import pages, style
 from cds.authoring.book_names import spaced, states
 from cds.authoring.table_rows import DecisionTable, Row, domain
 from cds.authoring.table_words import counted, outcome, short, states_in, template_words
@@ -16,7 +14,6 @@ from cds.language.plan import Case
 
 MOST = 100
 """So many combinations of a case are listed one by one; of more the rows alone tell."""
-_TEMPLATES = Path(__file__).parent / "book_templates"
 
 
 @dataclass(frozen=True)
@@ -73,15 +70,7 @@ class TablePage:
 
 def render_html(table: DecisionTable, profile: str) -> str:
     """The file; the same table gives the same bytes."""
-    pages = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = (_TEMPLATES / "book.css").read_text(encoding="utf-8")
-    return pages.get_template("table.html").render(page=table_page(table, profile), style=style)
+    return pages().get_template("table.html").render(page=table_page(table, profile), style=style())
 
 
 def table_page(table: DecisionTable, profile: str) -> TablePage:

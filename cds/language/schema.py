@@ -57,7 +57,7 @@ class Validator:
 
     def errors(self, data: Any) -> Iterator[Any]:
         """Everything in which data depart from the schema."""
-        import jsonschema  # noqa: PLC0415 - see above
+        import jsonschema  # noqa: PLC0415 - its import takes long, and only broken files need it
 
         yield from jsonschema.Draft7Validator(self._schema).iter_errors(data)
 

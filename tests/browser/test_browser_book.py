@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urldefrag
 
 import pytest
+from browser_files import page_of_files
 
 RULES = ("baseline-triglycerides", "pregnancy-tests-before-start", "high-triglycerides")
 PAGES = (
@@ -33,18 +34,7 @@ def book(tmp_path_factory):
 @pytest.fixture
 def page(chromium):
     """A page; in the end nothing went wrong in it, and it asked for nothing but files."""
-    context = chromium.new_context(viewport={"width": 1100, "height": 900})
-    opened = context.new_page()
-    wrong, asked = [], []
-    opened.on("console", lambda message: wrong.append(message.text))
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("requestfailed", lambda request: wrong.append(request.url))
-    opened.on("request", lambda request: asked.append(request.url))
-    yield opened
-    context.close()
-    assert wrong == []
-    assert asked
-    assert all(url.startswith("file://") for url in asked)
+    yield from page_of_files(chromium, lambda url: url.startswith("file://"))
 
 
 def test_every_page_is_reached_and_every_link_leads_somewhere(page, book):

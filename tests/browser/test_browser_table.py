@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from browser_files import page_of_files
 
 RULES = ("baseline-triglycerides", "high-alt", "contraception-documented")
 
@@ -26,16 +27,7 @@ def tables(tmp_path_factory):
 @pytest.fixture
 def page(chromium):
     """A page; in the end nothing went wrong in it, and it asked for nothing but its file."""
-    context = chromium.new_context(viewport={"width": 1100, "height": 900})
-    opened = context.new_page()
-    wrong, asked = [], []
-    opened.on("console", lambda message: wrong.append(message.text))
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("request", lambda request: asked.append(request.url))
-    yield opened
-    context.close()
-    assert wrong == []
-    assert all(url.startswith("file://") and url.endswith(".html") for url in asked)
+    yield from page_of_files(chromium, lambda url: url.startswith("file://") and url.endswith(".html"))
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -1,8 +1,6 @@
 """The whole application in this process, with records, and an alarm for calls that do not end."""
 
 import json
-import signal
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from cds.record.recorder import open_recorder
 from cds.settings import Settings
 from cds.web.app import create_app
 from cds.web.services import load_ready
+from tests.bounded import bounded
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 PATIENCE_S = 60
@@ -42,25 +41,11 @@ class Service:
             "wsgi.input": BytesIO(body),
             "wsgi.url_scheme": "http",
         }
-        with _alarm():
+        with bounded("a call", PATIENCE_S):
             parts = self._app(environ, lambda status, headers, _=None: told.append(int(status[:3])))
             content = b"".join(parts)
             parts.close()
         return told[0], json.loads(content)
-
-
-@contextmanager
-def _alarm():
-    def hangs(*_):
-        raise AssertionError(f"a call took over {PATIENCE_S} seconds")
-
-    before = signal.signal(signal.SIGALRM, hangs)
-    signal.alarm(PATIENCE_S)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session")

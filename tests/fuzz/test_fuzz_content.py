@@ -15,6 +15,7 @@ from cds.authoring.diagnostics_text import render_text
 from cds.authoring.fmt_format import format_file
 from cds.authoring.site_check import examine_site
 from cds.content import find_content, read_content
+from tests.few_codes import few_codes
 
 SEED = int(os.environ.get("FUZZ_SEED", "0"))
 SHARDS = 6
@@ -52,24 +53,12 @@ def _content():
         folder, _, name = path.rpartition("/")
         if (folder == "rules/acitretin" and name.partition(".")[0] in gone) or path.startswith("rules/isotretinoin/"):
             continue
-        files[path] = _few_codes(path, body)
+        files[path] = few_codes(path, body)
     for path in ("rules/acitretin/pack.yaml", f"rules/acitretin/profiles/{PROFILE}.yaml"):
         words = files[path].decode().partition("\ndoubtful:")[0] + "\n"
         kept = [line for line in words.splitlines(keepends=True) if line.strip("- \n") not in gone]
         files[path] = "".join(line for line in kept if not line.startswith("enables:")).encode()
     return files
-
-
-def _few_codes(path, body):
-    """A value set with the first codes of each list, since most of the time would go into reading codes."""
-    if not path.startswith("rules/valuesets/"):
-        return body
-    kept, seen = [], 0
-    for line in body.decode().splitlines(keepends=True):
-        seen = seen + 1 if line.startswith("  - {code:") else 0
-        if seen < 3:
-            kept.append(line)
-    return "".join(kept).encode()
 
 
 FILES = _content()

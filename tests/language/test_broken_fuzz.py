@@ -8,6 +8,7 @@ import pytest
 from cds.authoring.check import examine
 from cds.authoring.diagnostics_text import render_text
 from cds.content import find_content, read_content
+from tests.few_codes import few_codes
 
 TODAY = date(2026, 11, 24)
 PROFILE = "us-rems-2026"
@@ -15,22 +16,10 @@ KEPT = {"rules/isotretinoin/baseline-alt.yaml", "rules/isotretinoin/high-triglyc
 MARKS = ["{", "}", "[", "]", ":", ",", "'", '"', "\t", "#", "-", "|", "&", "*", "0", "yes", "unknown", "é", "\x00", " "]
 
 
-def shortened(path, body):
-    """A value set with the first codes of each list, since nearly all of the time goes into reading codes."""
-    if not path.startswith("rules/valuesets/"):
-        return body
-    kept, seen = [], 0
-    for line in body.decode().splitlines(keepends=True):
-        seen = seen + 1 if line.startswith("  - {code:") else 0
-        if seen < 3:
-            kept.append(line)
-    return "".join(kept).encode()
-
-
 def content():
     """The shipped content with two of its rules and one profile, so that a damage is examined quickly."""
     shipped = read_content(find_content())
-    files, gone = {path: shortened(path, body) for path, body in shipped.items() if not path.endswith(".test.yaml")}, []
+    files, gone = {path: few_codes(path, body) for path, body in shipped.items() if not path.endswith(".test.yaml")}, []
     for path in list(files):
         is_rule = path.count("/") == 2 and path.startswith("rules/isotretinoin/")
         is_profile = path.startswith("rules/isotretinoin/profiles/")

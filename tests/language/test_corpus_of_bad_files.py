@@ -4,8 +4,6 @@ import json
 import os
 import re
 import resource
-import signal
-from contextlib import contextmanager
 from datetime import date
 
 import pytest
@@ -22,6 +20,7 @@ from cds.language.node import plain
 from cds.language.report import Report
 from cds.language.yaml import read_yaml
 from cds.values.diagnostic import Severity
+from tests.bounded import bounded
 
 TODAY = date(2026, 11, 24)
 SHIPPED = read_content(find_content())
@@ -110,25 +109,9 @@ def sound(kind):
     return OWN.get(kind, sample().get(KINDS[kind]))
 
 
-@contextmanager
-def bounded(seconds=20):
-    """Far more time than any file takes on the slowest computer: what needs it hangs."""
-
-    def hangs(*_):
-        raise AssertionError(f"a check took over {seconds} seconds")
-
-    before = signal.signal(signal.SIGALRM, hangs)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def said(kind, body):
     """What `check` says of a file of a kind."""
-    with bounded():
+    with bounded("a check", 20):
         if kind == "site":
             return examine_site("site.yaml", body, SHIPPED_SITE, TODAY).diagnostics
         return examine(content(kind, body), TODAY).diagnostics
